@@ -73,10 +73,19 @@ function requirePositive({ file }: Analysis, name: string, process: string, own:
 const isChanged = ({ sum, nominalSum }: YieldRatio) =>
   Math.abs(sum - nominalSum) > BEYOND_CHANCE * Math.sqrt(sum + nominalSum);
 
-/** @param ratios  of all processes */
-export function acceptanceOf(analysis: Analysis, ratios: readonly YieldRatio[]): AcceptanceFindings {
+/**
+ * @param ratios  of all processes
+ * @param yields  expected events of each process; those of the configuration, where they do not follow from samples
+ */
+export function acceptanceOf(
+  analysis: Analysis,
+  ratios: readonly YieldRatio[],
+  yields?: readonly (number | undefined)[],
+): AcceptanceFindings {
   const { configuration } = analysis;
   const processes = processNames(configuration);
+  const yieldOf: YieldOf = (name) =>
+    yields === undefined ? expectedYield(configuration, name) : yields[processes.indexOf(name)];
   const rows: AcceptanceRow[] = [];
   /** Numbers of events that differ and are not taken. */
   const ignored: { readonly name: string; readonly process: string; readonly own: YieldRatio }[] = [];
@@ -103,7 +112,7 @@ export function acceptanceOf(analysis: Analysis, ratios: readonly YieldRatio[]):
       ...ignoredNote(ignored),
       ...distanceNote(configuration, rows),
       ...largeNote(rows),
-      ...fluctuationNote(configuration, rows),
+      ...fluctuationNote(yieldOf, rows),
     ],
   };
 }
@@ -200,20 +209,23 @@ const isFluctuation = (side: AcceptanceSide | null) =>
  */
 const NOTICED_INFORMATION = 0.1;
 
+/** Expected events of a process. */
+type YieldOf = (process: string) => number | undefined;
+
 /** N δ², what N events say of a nuisance that changes their number by a part δ; less where other processes hide them. */
-function yieldInformation(configuration: Configuration, { process, up, down }: AcceptanceRow): number {
+function yieldInformation(yieldOf: YieldOf, { process, up, down }: AcceptanceRow): number {
   // A model that was trained before may have yields of its own: they may be large.
-  const events = expectedYield(configuration, process) ?? Number.POSITIVE_INFINITY;
+  const events = yieldOf(process) ?? Number.POSITIVE_INFINITY;
   const change = Math.max(...[up, down].map((side) => Math.abs((side?.ratio ?? 1) - 1)));
   return change === 0 ? 0 : events * change ** 2;
 }
 
-function fluctuationNote(configuration: Configuration, rows: readonly AcceptanceRow[]): string[] {
+function fluctuationNote(yieldOf: YieldOf, rows: readonly AcceptanceRow[]): string[] {
   const fluctuations = rows.filter(({ up, down }) => isFluctuation(up) && isFluctuation(down));
   const informationOn = (name: string) =>
-    fluctuations.reduce((sum, row) => sum + (row.nuisance === name ? yieldInformation(configuration, row) : 0), 0);
+    fluctuations.reduce((sum, row) => sum + (row.nuisance === name ? yieldInformation(yieldOf, row) : 0), 0);
   const doubtful = fluctuations.filter(
-    (row) => yieldInformation(configuration, row) > 0 && informationOn(row.nuisance) > NOTICED_INFORMATION,
+    (row) => yieldInformation(yieldOf, row) > 0 && informationOn(row.nuisance) > NOTICED_INFORMATION,
   );
   if (doubtful.length === 0) return [];
   const named = doubtful.slice(0, MOST_NAMED).map(({ nuisance, process, up, down }) => {

@@ -7,6 +7,7 @@ import type { CompositionAnalysis } from "../../workflow/configuration/compositi
 import { loadComposition } from "../../workflow/configuration/composition/load-composition.js";
 import { kindOfFile } from "../../workflow/configuration/kinds-of-file.js";
 import { UsageError } from "../../workflow/errors.js";
+import { sampleYields } from "../../workflow/events/sample-yields.js";
 import { type Extent, runComposition } from "../../workflow/recipes/composition.js";
 import { chosenComposition } from "../../workflow/recipes/composition-steps.js";
 import { leftOutText, noResultsText } from "../../workflow/recipes/planned-steps.js";
@@ -69,7 +70,7 @@ function hintOf(option: string, of: keyof typeof isGiven): string {
 
 /** The composition of the verb's file and options. */
 export const compositionOf = ({ operands, options }: VerbContext): Promise<CompositionAnalysis> =>
-  loadComposition(operands[0]!, { ...options, parameters: parameterChanges(options) });
+  loadComposition(operands[0]!, { ...options, parameters: parameterChanges(options), yields: sampleYields });
 
 /** Everything: results.json, arrays.npz, pictures and report.html in the output folder. */
 export async function runWholeComposition(context: VerbContext): Promise<void> {

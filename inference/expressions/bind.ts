@@ -30,7 +30,7 @@ function apply(row: Row, parts: readonly Value[]): Value {
 }
 
 /** The row of a node. Texts that were stored by others may name what is none. */
-function rowOf(node: Extract<Expression, { readonly operands: unknown }>): Row {
+export function rowOf(node: Extract<Expression, { readonly operands: unknown }>): Row {
   const name = node.kind === "call" ? node.function : node.operator;
   const rows: Readonly<Record<string, Row>> = node.kind === "call" ? functions : operators;
   const row = Object.hasOwn(rows, name) ? rows[name] : undefined;

@@ -36,7 +36,7 @@ import {
 import type { Var } from "../../engine/tape/tape.js";
 import { NUMBER, NUMBERS, ofNode, type Row } from "./operation.js";
 import { choose } from "./operators.js";
-import { power } from "./powers.js";
+import { exactPower, power } from "./powers.js";
 
 type Sample = readonly number[];
 
@@ -70,7 +70,7 @@ const ceil = (x: Var) => neg(floor(neg(x)));
 const trunc = (x: Var) => where(less(x, 0), ceil(x), floor(x));
 const round = (x: Var) => where(less(x, 0), ceil(sub(x, 0.5)), floor(add(x, 0.5)));
 /** As on the tape: π on the negative axis whatever the sign of a zero. */
-const exactAtan2 = (y: number, x: number) => (y === 0 ? (x < 0 ? Math.PI : 0 * x) : Math.atan2(y, x));
+const exactAtan2 = (y: number, x: number) => Math.atan2(y + 0, x + 0);
 const exactRound = (x: number) => (x < 0 ? Math.ceil(x - 0.5) : Math.floor(x + 0.5));
 
 /** The sign of Γ(x): below 0, that of the number of poles above x. */
@@ -90,7 +90,7 @@ export const functions = {
   abs: unary(abs, Math.abs, "absolute value; its derivative at 0 is 0", [0.7], [-1.3]),
   pow: binary(
     power,
-    Math.pow,
+    exactPower,
     "x to the power y. By multiplications where y is a whole number written as one, for any x; else NaN for x < 0. At x = 0 the derivatives are those from the right",
     [0.7, 2.3],
     [2.5, -1.2],
@@ -150,8 +150,8 @@ export const functions = {
   trunc: unary(trunc, Math.trunc, "whole part; its derivative is 0", [0.7], [-2.3]),
   fmod: binary(
     (x, y) => sub(x, mul(y, trunc(div(x, y)))),
-    (x, y) => x - y * Math.trunc(x / y),
-    "remainder of x / y with the sign of x; exact for whole numbers below 2^50",
+    (x, y) => x % y,
+    "remainder of x / y with the sign of x; on a tape exact for whole numbers below 2^50, and NaN for an infinite y",
     [7.5, 2.3],
     [-7.5, 2.3],
   ),

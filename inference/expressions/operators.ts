@@ -16,7 +16,7 @@ import {
   where,
 } from "../../engine/tape/operations.js";
 import { NUMBER, NUMBERS, ofNode, type Row } from "./operation.js";
-import { power } from "./powers.js";
+import { exactPower, power } from "./powers.js";
 
 /** Four units in the last place of an f64. */
 const ROUNDING = 2 ** -50;
@@ -109,7 +109,7 @@ export const operators = {
     operands: NUMBERS,
     gives: "number",
     tape: power,
-    f64: Math.pow,
+    f64: exactPower,
     doc: "power, from the right: `a^b^c` is `a^(b^c)`; as `pow(x, y)`; also written `x ** y`",
     samples: [
       [1.25, -0.5],

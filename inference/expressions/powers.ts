@@ -64,3 +64,7 @@ export function power(a: Operand, b: Operand): Operand {
   if (typeof a !== "number") return anyExponent(a, b);
   return a > 0 ? exp(mul(b, Math.log(a))) : anyExponent(b.tape.constant(a), b);
 }
+
+/** a^b in f64 as IEEE 754, C and numpy have it: 1^b is 1 for any b, and (-1)^±∞ is 1. JavaScript has NaN there. */
+export const exactPower = (a: number, b: number): number =>
+  a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b;

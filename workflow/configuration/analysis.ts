@@ -4,6 +4,7 @@ import { entryOf } from "../../engine/entry.js";
 import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
 import type { Dimensions } from "../../inference/model/training/densities.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
+import { normalisedYield, type WeightSums } from "./normalisation.js";
 import type { Configuration, Nuisance } from "./table.js";
 
 export interface Analysis {
@@ -112,11 +113,20 @@ export function isOffNominal(configuration: Configuration, point: Readonly<Recor
   return (entryOf(point, nuisance) ?? nominal) !== nominal;
 }
 
-/** Expected events of a process: as configured, else its equal share of generated data; undefined where a model brings it. */
-export function expectedYield(configuration: Configuration, process: string): number | undefined {
-  const { data } = configuration;
-  const share = data.generator === undefined ? undefined : data.events / processNames(configuration).length;
-  return configuration.processes[process]!.yield ?? share;
+/**
+ * Expected events of a process: as configured, else its equal share of generated data; undefined where a model brings it, and where it
+ * follows from samples that are not read.
+ *
+ * @param sums  of the weights of its samples
+ */
+export function expectedYield(configuration: Configuration, process: string, sums?: WeightSums): number | undefined {
+  const { data, processes } = configuration;
+  const own = processes[process]!.yield;
+  if (own === undefined) {
+    return data.generator === undefined ? undefined : data.events / processNames(configuration).length;
+  }
+  if (typeof own.events === "number") return own.events;
+  return sums && normalisedYield(own, sums);
 }
 
 /** Events that the generator draws for one training. */

@@ -13,6 +13,8 @@ import {
 } from "./analysis.js";
 import { GENERATORS } from "./generators.js";
 import { MAXIMA } from "./limits.js";
+import { normalisationProblem } from "./normalisation.js";
+import { checkDerivations } from "./read-names.js";
 import { checkRelevance, type Given } from "./relevance.js";
 import { checkSamples } from "./samples.js";
 import { checkEventCounts, checkSizes, checkYields } from "./size-checks.js";
@@ -35,6 +37,7 @@ export function crossCheck(configuration: Configuration, given: Given): readonly
   checkObservables(configuration, report);
   checkWithout(configuration, report);
   checkSources(configuration, report);
+  checkDerivations(configuration, report);
   checkSamples(configuration, report);
   checkGenerators(configuration, report);
   checkNuisances(configuration, report);
@@ -203,6 +206,23 @@ function checkSources(configuration: Configuration, report: ReportProblem): void
     if (process.yield === undefined && data.generator === undefined && model.file === undefined) {
       report([...path, "yield"], "the expected number of events", "nothing", "Add it: the mixture needs it");
     }
+    checkYield(process, [...path, "yield"], report);
+  }
+}
+
+/** A yield is given in one way, and follows from samples where there are some. */
+function checkYield(
+  { yield: own, samples }: Configuration["processes"][string],
+  path: Path,
+  report: ReportProblem,
+): void {
+  if (own === undefined) return;
+  const { events, ...normalisation } = own;
+  const problem = normalisationProblem(normalisation, events === undefined);
+  if (problem !== undefined) report(path, ...problem);
+  else if (typeof events !== "number" && samples.length === 0) {
+    const expected = "a number of events, as there are no samples whose weights say it";
+    report(path, expected, events ?? "a cross section and a luminosity", "Give the number");
   }
 }
 

@@ -25,6 +25,8 @@ interface NumberRules extends Described {
   readonly max?: number;
   /** The value must be larger than this. */
   readonly above?: number;
+  /** Words that may stand in its place. */
+  readonly words?: readonly string[];
 }
 
 interface TextRules extends Described {
@@ -134,25 +136,27 @@ export const variant = <K extends Readonly<Record<string, Entry>>, const R exten
   ...rules,
 });
 
-type Present<E> = E extends { readonly kind: "number" }
-  ? number
-  : E extends { readonly kind: "text" }
-    ? string
-    : E extends { readonly kind: "value" }
-      ? number | string
-      : E extends { readonly kind: "flag" }
-        ? boolean
-        : E extends { readonly kind: "choice"; readonly choices: readonly (infer C)[] }
-          ? C
-          : E extends { readonly kind: "list"; readonly item: infer I }
-            ? readonly ValueOf<I>[]
-            : E extends { readonly kind: "map"; readonly item: infer I }
-              ? Readonly<Record<string, ValueOf<I>>>
-              : E extends { readonly kind: "section"; readonly keys: infer K }
-                ? { readonly [N in keyof K]: ValueOf<K[N]> }
-                : E extends { readonly kind: "variant"; readonly of: infer K }
-                  ? { readonly [N in keyof K]: { readonly [M in N]: ValueOf<K[N]> } }[keyof K]
-                  : never;
+type Present<E> = E extends { readonly kind: "number"; readonly words: readonly (infer W)[] }
+  ? number | W
+  : E extends { readonly kind: "number" }
+    ? number
+    : E extends { readonly kind: "text" }
+      ? string
+      : E extends { readonly kind: "value" }
+        ? number | string
+        : E extends { readonly kind: "flag" }
+          ? boolean
+          : E extends { readonly kind: "choice"; readonly choices: readonly (infer C)[] }
+            ? C
+            : E extends { readonly kind: "list"; readonly item: infer I }
+              ? readonly ValueOf<I>[]
+              : E extends { readonly kind: "map"; readonly item: infer I }
+                ? Readonly<Record<string, ValueOf<I>>>
+                : E extends { readonly kind: "section"; readonly keys: infer K }
+                  ? { readonly [N in keyof K]: ValueOf<K[N]> }
+                  : E extends { readonly kind: "variant"; readonly of: infer K }
+                    ? { readonly [N in keyof K]: { readonly [M in N]: ValueOf<K[N]> } }[keyof K]
+                    : never;
 
 /** Type of the validated value of an entry. */
 export type ValueOf<E> = E extends { readonly optional: true } ? Present<E> | undefined : Present<E>;
@@ -189,7 +193,10 @@ function describeNumber(entry: NumberEntry): string {
     ...(entry.above === undefined ? [] : [`above ${entry.above}`]),
     ...(entry.max === undefined ? [] : [`up to ${entry.max}`]),
   ];
-  return [entry.integer ? "an integer" : "a number", limits.join(" and ")].filter((part) => part !== "").join(" ");
+  const range = [entry.integer ? "an integer" : "a number", limits.join(" and ")]
+    .filter((part) => part !== "")
+    .join(" ");
+  return [range, ...(entry.words ?? [])].join(", or ");
 }
 
 function describeList(entry: ListEntry): string {

@@ -29,6 +29,20 @@ const OF_DATA_FILE: Rule = {
   remedy: "set data.file",
 };
 
+const OF_EVENTS: Rule = {
+  isRead: ({ data }, given) => data.file !== undefined || given.events,
+  with: "data.file or --events",
+  remedy: "set data.file",
+};
+
+const hasSamples = ({ processes }: Configuration) => Object.values(processes).some(({ samples }) => samples.length > 0);
+
+const OF_ANY_FILE: Rule = {
+  isRead: (configuration, given) => OF_EVENTS.isRead(configuration, given) || hasSamples(configuration),
+  with: "files of data or samples",
+  remedy: "set data.file",
+};
+
 const OF_MODEL_FILE: Rule = {
   isRead: ({ model }) => model.file !== undefined,
   with: "model.file",
@@ -49,7 +63,7 @@ export const RELEVANCE: Readonly<Record<string, Rule>> = {
   "simulation.events": OF_GENERATED_SIMULATION,
   "simulation.variations": OF_GENERATED_SIMULATION,
   "simulation.weight": {
-    isRead: ({ processes }) => Object.values(processes).some(({ samples }) => samples.length > 0),
+    isRead: hasSamples,
     with: "samples of the processes",
     remedy: "add samples to the processes",
   },
@@ -68,11 +82,11 @@ export const RELEVANCE: Readonly<Record<string, Rule>> = {
     with: "data.generator",
     remedy: "set data.generator in place of data.file; a simulation has its size from simulation.events",
   },
-  "data.weight": {
-    isRead: ({ data }, given) => data.file !== undefined || given.events,
-    with: "data.file or --events",
-    remedy: "set data.file",
-  },
+  "observables.columns": OF_ANY_FILE,
+  "observables.where": OF_ANY_FILE,
+  "data.columns": OF_EVENTS,
+  "data.where": OF_EVENTS,
+  "data.weight": OF_EVENTS,
   "data.without": {
     isRead: ({ simulation }) => simulation.generator === undefined,
     with: "files of simulation or of a model",

@@ -1,21 +1,25 @@
 /** Samples of a process, with what those that are variations of the same events take over from the nominal one. */
 import { normalize } from "node:path";
-import { suggestion } from "../../io/edit-distance.js";
 import { isOffNominal, nuisanceNames, processNames } from "./analysis.js";
+import { namesIn } from "./read-names.js";
 import type { Configuration } from "./table.js";
 import { type ReportProblem, shown } from "./validation.js";
 
 type Sample = Configuration["processes"][string]["samples"][number];
 
-/** Which columns of which file a sample is made of. */
+/** What of which file a sample is made of: each text a column of the file, or an expression. */
 export interface SampleSource {
+  /** Where the configuration has it: "processes.signal.samples[0]". */
+  readonly key: string;
   /** As the configuration names it. */
   readonly file: string;
-  /** Of each column of the observables that has another name in the file. */
+  /** Of each column that has another name in the file, or is made of others. */
   readonly columns: ReadonlyMap<string, string>;
-  /** Column of the weights; every event counts 1 where absent. */
+  /** Condition on its events, beside that of all samples. */
+  readonly where: string | undefined;
+  /** The weights; every event counts 1 where absent. */
   readonly weight: string | undefined;
-  /** Column of factors on them. */
+  /** Factors on them. */
   readonly weightFactor: string | undefined;
   /** Position, in the process, of the nominal sample that holds the same events; absent where the events are of its own. */
   readonly nominal: number | undefined;
@@ -41,12 +45,14 @@ function nominalOf(samples: readonly Sample[], position: number, nominal: readon
 export function sampleSources(configuration: Configuration, process: string): SampleSource[] {
   const { samples } = configuration.processes[process]!;
   const positions = nominalPositions(configuration, process);
-  return samples.map(({ file, columns, weight, weightFactor }, i) => {
+  return samples.map(({ file, columns, where, weight, weightFactor }, i) => {
     const position = nominalOf(samples, i, positions);
     const nominal = position === undefined ? undefined : samples[position]!;
     return {
+      key: `processes.${process}.samples[${i}]`,
       file: file ?? nominal!.file!,
-      columns: new Map(Object.entries(columns ?? {}).filter(([name, own]) => name !== own)),
+      columns: new Map(Object.entries(columns).filter(([name, own]) => name !== own)),
+      where: where ?? nominal?.where,
       weight: weight ?? nominal?.weight ?? configuration.simulation.weight,
       weightFactor,
       nominal: position,
@@ -54,20 +60,12 @@ export function sampleSources(configuration: Configuration, process: string): Sa
   });
 }
 
-/** Files, names of columns, and what a variation of the same events needs. */
+/** Files, and what a variation of the same events needs. */
 export function checkSamples(configuration: Configuration, report: ReportProblem): void {
-  const { x, y } = configuration.observables;
-  const known = [...x.columns, ...(y?.columns ?? [])];
   for (const process of processNames(configuration)) {
     const { samples } = configuration.processes[process]!;
     const nominal = nominalPositions(configuration, process);
     const own: ReportProblem = (path, ...text) => report(["processes", process, "samples", ...path], ...text);
-    samples.forEach(({ columns }, i) => {
-      for (const name of Object.keys(columns ?? {})) {
-        if (known.includes(name)) continue;
-        own([i, "columns", name], "a column of the observables", shown(name), suggestion(name, known));
-      }
-    });
     const unnamed = nominal.find((i) => samples[i]!.file === undefined);
     if (unnamed !== undefined) {
       own(
@@ -98,6 +96,11 @@ function checkVariations(
       return;
     }
     const source = sources[i]!;
+    const missing = missingColumn(source, source.nominal === undefined ? undefined : sources[source.nominal]!);
+    if (missing !== undefined) {
+      const expected = `a column ${shown(missing)}, as in the nominal sample, whose condition or weight names it`;
+      own([i, "columns"], expected, "none", "Repeat it, or put it under observables.columns");
+    }
     if (weightFactor !== undefined && source.nominal === undefined) {
       const expected = "nothing, as it multiplies the weights of a nominal sample of the same file";
       own([i, "weightFactor"], expected, shown(weightFactor), "Name the whole weight under `weight`");
@@ -111,9 +114,17 @@ function checkVariations(
   });
 }
 
-/** Are two samples of one file the same numbers? */
+/** A column that the nominal sample makes for its condition or weight, which a variation takes over without it. */
+function missingColumn(own: SampleSource, nominal: SampleSource | undefined): string | undefined {
+  if (nominal === undefined) return undefined;
+  const taken = (["where", "weight"] as const).filter((key) => own[key] === nominal[key]);
+  const names = taken.flatMap((key) => namesIn(nominal[key]));
+  return names.find((name) => nominal.columns.has(name) && !own.columns.has(name));
+}
+
+/** Are two samples of one file the same numbers, by what they are called? */
 function isSame(a: SampleSource, b: SampleSource): boolean {
   const names = new Set([...a.columns.keys(), ...b.columns.keys()]);
   const areEqual = [...names].every((name) => (a.columns.get(name) ?? name) === (b.columns.get(name) ?? name));
-  return areEqual && a.weight === b.weight && a.weightFactor === undefined;
+  return areEqual && a.where === b.where && a.weight === b.weight && a.weightFactor === undefined;
 }

@@ -30,11 +30,13 @@ function schemaOf(entry: Entry): Schema {
 
 function rules(entry: Entry): Schema {
   switch (entry.kind) {
-    case "number":
-      return {
+    case "number": {
+      const number = {
         type: entry.integer ? "integer" : "number",
         ...given({ minimum: entry.min, maximum: entry.max, exclusiveMinimum: entry.above }),
       };
+      return entry.words === undefined ? number : { anyOf: [number, { enum: entry.words }] };
+    }
     case "text":
       return { type: "string", minLength: 1, maxLength: MAXIMA.letters };
     case "value":

@@ -31,7 +31,8 @@ function keyLines(key: string, entry: Entry, shown: unknown, explained: Set<stri
   const above = explained.has(`${key}: ${comment}`) ? [] : wrap(comment);
   explained.add(`${key}: ${comment}`);
   if (entry.kind === "section") {
-    const given = (value ?? {}) as Readonly<Record<string, unknown>>;
+    const isShort = entry.short !== undefined && value !== undefined && !isMap(value);
+    const given = (isShort ? { [entry.short]: value } : (value ?? {})) as Readonly<Record<string, unknown>>;
     const inner = Object.entries(entry.keys).flatMap(([name, part]) => keyLines(name, part, given[name], explained));
     return [...above, `${key}:`, ...inner.map(indent)];
   }

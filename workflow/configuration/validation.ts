@@ -68,6 +68,7 @@ function visit(entry: Entry, raw: unknown, path: Path, problems: Problem[]): unk
         max = Number.POSITIVE_INFINITY,
         above = Number.NEGATIVE_INFINITY,
       } = entry;
+      if (entry.words?.includes(raw as string)) return raw;
       if (typeof raw !== "number" || !Number.isFinite(raw)) return reject(meantNumber(raw));
       if ((entry.integer && !Number.isSafeInteger(raw)) || raw < min || raw > max || raw <= above) return reject();
       return raw;

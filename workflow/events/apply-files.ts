@@ -16,10 +16,12 @@ import {
   writeTable,
 } from "../../io/columns.js";
 import { suggestion } from "../../io/edit-distance.js";
-import { FileError, type NamedArray, requireColumn } from "../../io/index.js";
+import { FileError, type NamedArray } from "../../io/index.js";
 import { type Analysis, processNames } from "../configuration/analysis.js";
+import { dataDerivation, simulatedDerivation } from "../configuration/derivation.js";
 import { UsageError } from "../errors.js";
 import { checkOutputFile, isSameFile } from "../store/output-folder.js";
+import { readDerived } from "./derived/read.js";
 import { transposed } from "./event-data.js";
 
 /** Which events T is applied to, and how. */
@@ -92,23 +94,33 @@ export async function readApplyTable(
   const { columns, unread } = contents;
   const named = processColumn === undefined ? undefined : columns.get(processColumn);
   const numbered = processColumn === undefined || isWords(named) ? [] : [processColumn];
-  const table = eventsOf(events, contents, [...new Set([...x.columns, ...y.columns, ...numbered])]);
-  const column = (names: string | readonly string[], features: number) =>
-    requireColumn(table, names, { features, events: "any" }).data;
+  // All events are mapped: conditions do not count here.
+  const { columns: made } = (options.direction === "to-data" ? simulatedDerivation : dataDerivation)(analysis);
+  const source = {
+    file: events,
+    columns: [...columns.keys(), ...unread.keys()],
+    read: async (names: readonly string[]) => eventsOf(events, contents, names),
+  };
+  const wanted = [...new Set([...x.columns, ...y.columns, ...numbered])];
+  const derived = await readDerived(source, { columns: made, where: [], weights: [] }, wanted);
+  const { count } = derived;
   const process = processOf(analysis, options, (name, processes) =>
     isWords(named)
       ? fromNames(columnOf(events, name), named, processes)
-      : fromNumbers(columnOf(events, name), column(name, 1), processes),
+      : fromNumbers(columnOf(events, name), derived.column([name], 1), processes),
   );
   const sample = {
-    count: table.count,
-    x: column(x.columns, x.features),
-    y: column(y.columns, y.features),
+    count,
+    x: derived.column(x.columns, x.features),
+    y: derived.column(y.columns, y.features),
     ...(process !== undefined && { process }),
   };
-  checkPlaces(files, columns, table.count);
+  checkPlaces(files, columns, count);
   // `eventsOf` has found arrays of these names.
-  const observed = y.columns.map((name) => ({ name, shape: (columns.get(name) as NamedArray).shape }));
+  const observed = y.columns.map((name) => {
+    const own = derived.inFile(name);
+    return { name, shape: own === undefined ? [count] : (columns.get(own) as NamedArray).shape };
+  });
   return { sample, columns, observed, unread: [...unread.keys()] };
 }
 

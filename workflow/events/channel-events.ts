@@ -4,11 +4,12 @@ import { sharedColumn } from "../../engine/runtime/shared-column.js";
 import { selectEvents } from "../../flows/training/event-sample.js";
 import { type Interval, isInside } from "../../inference/model/language/region.js";
 import type { ChannelData } from "../../inference/model/likelihood/channels.js";
-import { readEvents, requireColumn } from "../../io/index.js";
 import { pathOf } from "../configuration/analysis.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import type { ChannelPlan } from "../configuration/composition/likelihood-plans.js";
+import { compositionDerivation } from "../configuration/derivation.js";
 import { UsageError } from "../errors.js";
+import { fileSource, readDerived } from "./derived/read.js";
 import { checkWeights } from "./event-data.js";
 import { digestOfColumns } from "./event-digest.js";
 import type { LeftOut } from "./loaded-events.js";
@@ -30,18 +31,24 @@ function outsideText(intervals: readonly Interval[]): string {
   return `${intervals.every(([low, high]) => low === high) ? "other than" : "outside of"} ${all}`;
 }
 
+/** Is out what does not lie within the intervals of a column. */
+export const outside = (name: string, intervals: readonly Interval[], column: ColumnData) => ({
+  reason: `${name} ${outsideText(intervals)}`,
+  isOut: (row: number) => !isInside(intervals, column[row]!),
+});
+
 /** Columns that are looked at: by the density, and by the selection. */
 function columnsOf({ composition }: CompositionAnalysis, { density, region }: ChannelPlan): string[] {
   const { of, given } = composition.shape(density);
   return [...new Set([...of, ...given, ...Object.keys(region)])];
 }
 
-/** All events of a sample, and what its weights are called. */
+/** The events of a sample that its conditions leave, and what its weights are called. */
 interface Table {
-  /** Those that are read. */
   readonly count: number;
   /** Those in the file. */
   readonly total: number;
+  readonly leftOut: readonly LeftOut[];
   readonly columns: Readonly<Record<string, ColumnData>>;
   readonly weights: ColumnData | undefined;
   readonly weight: string;
@@ -51,27 +58,26 @@ interface Table {
 function inlineTable(data: ChannelData, names: readonly string[]): Table {
   const columns = Object.fromEntries(names.map((name) => [name, sharedColumn(data.columns[name]!)]));
   const weights = data.weights && sharedColumn(data.weights);
-  return { count: data.count, total: data.count, columns, weights, weight: "weights" };
+  return { count: data.count, total: data.count, leftOut: [], columns, weights, weight: "weights" };
 }
 
 async function tableOf(
-  { configuration, inline }: CompositionAnalysis,
+  analysis: CompositionAnalysis,
   { sample: name }: ChannelPlan,
   file: string,
   names: readonly string[],
 ): Promise<Table> {
+  const { inline } = analysis;
   if (inline !== undefined) return inlineTable(inline.samples[name]!, names);
-  const sample = configuration.samples[name]!;
-  const inFile = (column: string) => sample.columns[column] ?? column;
-  const wanted = [...names.map(inFile), ...(sample.weight === undefined ? [] : [sample.weight])];
-  const table = await readEvents(file, [...new Set(wanted)]);
-  const read = (column: string) => sharedColumn(requireColumn(table, column, { features: 1, events: "any" }).data);
+  const derived = await readDerived(await fileSource(file), compositionDerivation(analysis, name), names);
+  const { count, total, leftOut, weights } = derived;
   return {
-    count: table.count,
-    total: table.total,
-    columns: Object.fromEntries(names.map((column) => [column, read(inFile(column))])),
-    weights: sample.weight === undefined ? undefined : read(sample.weight),
-    weight: sample.weight ?? "",
+    count,
+    total,
+    leftOut,
+    columns: Object.fromEntries(names.map((column) => [column, sharedColumn(derived.column([column], 1))])),
+    weights: weights && sharedColumn(weights),
+    weight: analysis.configuration.samples[name]!.weight ?? "",
   };
 }
 
@@ -81,7 +87,7 @@ export async function readChannel(analysis: CompositionAnalysis, plan: ChannelPl
   const names = columnsOf(analysis, plan);
   const table = await tableOf(analysis, plan, file, names);
   const { columns, weights } = table;
-  const { rows, leftOut } = selected(file, table.count, selectionOf(analysis, plan, names, columns));
+  const { rows, leftOut: beyond } = selected(file, table, selectionOf(analysis, plan, names, columns));
   const data =
     rows === undefined ? { count: table.count, columns, weights } : selection(table.count, columns, weights, rows);
   if (data.weights !== undefined && data.count > 0) {
@@ -95,7 +101,7 @@ export async function readChannel(analysis: CompositionAnalysis, plan: ChannelPl
     });
   }
   const digest = digestOfColumns([...names.map((name) => data.columns[name]), data.weights]);
-  return { data, file, total: table.total, leftOut, digest };
+  return { data, file, total: table.total, leftOut: [...table.leftOut, ...beyond], digest };
 }
 
 /** Events outside of the range of a column, then those outside of the region. */
@@ -105,10 +111,7 @@ function selectionOf(
   names: readonly string[],
   columns: Readonly<Record<string, ColumnData>>,
 ) {
-  const test = (name: string, intervals: readonly Interval[]) => ({
-    reason: `${name} ${outsideText(intervals)}`,
-    isOut: (row: number) => !isInside(intervals, columns[name]![row]!),
-  });
+  const test = (name: string, intervals: readonly Interval[]) => outside(name, intervals, columns[name]!);
   return [
     ...names.map((name) => {
       const classes = composition.classes(name);

@@ -5,10 +5,12 @@ import type { ColumnData } from "../../engine/runtime/backend.js";
 import { sharedColumn } from "../../engine/runtime/shared-column.js";
 import { totalWeight } from "../../flows/training/weighted-moments.js";
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
-import { readEvents, requireColumn, writeNpz } from "../../io/index.js";
+import { writeNpz } from "../../io/index.js";
 import { type Analysis, pathOf } from "../configuration/analysis.js";
+import { type Derivation, dataDerivation } from "../configuration/derivation.js";
 import { UsageError } from "../errors.js";
 import { DATA_FILE } from "../store/output-folder.js";
+import { fileSource, readDerived } from "./derived/read.js";
 import type { LoadedEvents } from "./loaded-events.js";
 import { afterSelection, withoutValues } from "./selection.js";
 
@@ -51,6 +53,9 @@ export function hasEvents(analysis: Analysis, folders: readonly string[]): boole
   return folders.some((folder) => existsSync(join(folder, DATA_FILE)));
 }
 
+/** Generated data have the columns of the observables alone. */
+const AS_SAVED: Derivation = { columns: new Map(), where: [], weights: [] };
+
 /**
  * The columns that the likelihood looks at.
  *
@@ -68,9 +73,10 @@ export async function loadEvents(
   const names = (observable: "x" | "y") =>
     data.file === undefined ? [observable] : (observables[observable]?.columns ?? []);
   const hasY = likelihood.observables.includes("y");
-  const wanted = [...names("x"), ...(hasY ? names("y") : []), ...(data.weight === undefined ? [] : [data.weight])];
-  const table = await readEvents(file, [...new Set(wanted)], head === undefined ? {} : { head });
-  const { total } = table;
+  const wanted = [...names("x"), ...(hasY ? names("y") : [])];
+  const source = await fileSource(file, head);
+  const derived = await readDerived(source, data.file === undefined ? AS_SAVED : dataDerivation(analysis), wanted);
+  const { count, total, weights } = derived;
   if (head !== undefined && head > total) {
     throw new UsageError("--head", {
       expected: `at most ${total}, the events of ${file}`,
@@ -78,16 +84,16 @@ export async function loadEvents(
       hint: "Leave it out to take all",
     });
   }
-  const column = (name: readonly string[], features: number) =>
-    sharedColumn(requireColumn(table, name, { features, events: "any" }).data);
-  const weights = data.weight === undefined ? undefined : column([data.weight], 1);
+  const column = (name: readonly string[], features: number) => sharedColumn(derived.column(name, features));
   const all: EventData = {
-    count: table.count,
+    count,
     x: column(names("x"), observables.x.features),
     ...(hasY && { y: column(names("y"), observables.y!.features) }),
-    ...(weights && { weights }),
+    ...(weights && { weights: sharedColumn(weights) }),
   };
-  const loaded = afterSelection({ data: all, total, file }, withoutValues(analysis, file, all));
+  const { rows, leftOut } = derived;
+  const selected = { data: all, total, file, rows, ...(leftOut.length > 0 && { leftOut }) };
+  const loaded = afterSelection(selected, withoutValues(analysis, file, all));
   checkLoaded(analysis, loaded);
   return loaded;
 }

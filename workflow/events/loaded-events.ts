@@ -7,8 +7,12 @@ export interface LeftOut {
   readonly count: number;
   /** Events of the file that were asked for. */
   readonly of: number;
-  /** "mass = -999" */
+  /** Sum of their weights. */
+  readonly sum: number;
+  /** "mass = -999"; of a condition that they do not fulfil, "pt > 20". */
   readonly reason: string;
+  /** They do not fulfil a condition that the configuration gives. */
+  readonly isCondition?: true;
 }
 
 export interface LoadedEvents {
@@ -20,4 +24,19 @@ export interface LoadedEvents {
   /** Of each event its row in the file; absent where none is left out. */
   readonly rows?: Int32Array | undefined;
   readonly leftOut?: readonly LeftOut[] | undefined;
+}
+
+/** What is left of the events of a file after each condition. */
+export interface CutFlow {
+  readonly file: string;
+  /** The first has all that were read. */
+  readonly rows: readonly CutFlowRow[];
+}
+
+export interface CutFlowRow {
+  /** "read", "pt > 20", "without x = -999" */
+  readonly after: string;
+  readonly events: number;
+  /** Of these; null where a weight that is left out later is not finite. */
+  readonly sumOfWeights: number | null;
 }

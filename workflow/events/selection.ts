@@ -29,25 +29,32 @@ export interface Selection {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Rows of which no test is true; an event that fails several counts for the first. */
+interface Test extends Pick<LeftOut, "reason" | "isCondition"> {
+  readonly isOut: (row: number) => boolean;
+}
+
+/** Rows of which no test is true; an event that fails several counts for the first. A condition is listed even if all fulfil it. */
 export function selected(
   file: string,
-  count: number,
-  tests: readonly { readonly reason: string; readonly isOut: (row: number) => boolean }[],
+  { count, weights }: Pick<Columns, "count" | "weights">,
+  tests: readonly Test[],
 ): Selection {
   const rows = new Int32Array(count);
-  const counts = new Array<number>(tests.length).fill(0);
+  const [counts, sums] = [new Float64Array(tests.length), new Float64Array(tests.length)];
   let kept = 0;
   for (let row = 0; row < count; row++) {
     const failed = tests.findIndex(({ isOut }) => isOut(row));
     if (failed < 0) rows[kept++] = row;
-    else counts[failed]!++;
+    else {
+      counts[failed]!++;
+      sums[failed]! += weights?.[row] ?? 1;
+    }
   }
-  if (kept === count) return { rows: undefined, leftOut: [] };
-  const leftOut = tests.flatMap(({ reason }, i) =>
-    counts[i] === 0 ? [] : [{ file, count: counts[i]!, of: count, reason }],
-  );
-  return { rows: rows.slice(0, kept), leftOut };
+  const leftOut = tests.flatMap(({ reason, isCondition }, i): LeftOut[] => {
+    const own = { file, count: counts[i]!, of: count, sum: sums[i]!, reason };
+    return isCondition ? [{ ...own, isCondition }] : own.count > 0 ? [own] : [];
+  });
+  return { rows: kept === count ? undefined : rows.slice(0, kept), leftOut };
 }
 
 /** Leaves out the events that have a value of `data.without`. A column in f32 has the value rounded to it. */
@@ -61,7 +68,7 @@ export function withoutValues(analysis: Analysis, file: string, events: Columns)
       return { reason: `${feature} = ${plain(value)}`, isOut: (row: number) => column?.[row] === own };
     });
   });
-  return selected(file, events.count, tests);
+  return selected(file, events, tests);
 }
 
 /** Leaves out the events beyond the simulated range of a feature, where `data.outside` says so. */
@@ -81,17 +88,23 @@ export function withoutOutside(
           isOut: (row: number) => (side === "below" ? values[row]! < expected[0] : values[row]! > expected[1]),
         })),
   );
-  return afterSelection(events, selected(file, data.count, tests));
+  return afterSelection(events, selected(file, data, tests));
+}
+
+/** Rows of the file, of events that a second selection leaves of a first; absent where all are left. */
+export function rowsOf(first: Int32Array | undefined, second: Int32Array | undefined): Int32Array | undefined {
+  return first === undefined || second === undefined ? (first ?? second) : second.map((row) => first[row]!);
 }
 
 /** The events that a selection leaves. */
 export function afterSelection(events: LoadedEvents, { rows, leftOut }: Selection): LoadedEvents {
-  if (rows === undefined) return events;
-  const before = events.rows;
+  if (rows === undefined) {
+    return leftOut.length === 0 ? events : { ...events, leftOut: [...(events.leftOut ?? []), ...leftOut] };
+  }
   return {
     ...events,
     data: selectRows(events.data, rows),
-    rows: before === undefined ? rows : rows.map((row) => before[row]!),
+    rows: rowsOf(events.rows, rows),
     leftOut: [...(events.leftOut ?? []), ...leftOut],
   };
 }
@@ -105,5 +118,5 @@ export const readCount = ({ data, leftOut = [] }: Pick<LoadedEvents, "data" | "l
   leftOut.reduce((sum, { count }) => sum + count, data.count);
 
 /** "data.npz: 61 of 3068 events are left out, as they have x = -999" */
-export const leftOutText = ({ file, count, of, reason }: LeftOut): string =>
-  `${file}: ${count} of ${of} events are left out, as they have ${reason}`;
+export const leftOutText = ({ file, count, of, reason, isCondition }: LeftOut): string =>
+  `${file}: ${count} of ${of} events are left out, as they ${isCondition ? "do not fulfil" : "have"} ${reason}`;

@@ -5,7 +5,7 @@ import type { Scan1d, Scan2d } from "../../inference/statistics/intervals/scan.j
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import type { LikelihoodPlan } from "../configuration/composition/likelihood-plans.js";
 import { type ChannelEvents, readChannel } from "../events/channel-events.js";
-import { leftOutText } from "../events/selection.js";
+import { selectionTexts } from "../events/cut-flow.js";
 import { deeperOfMinos, deeperOfScans, deeperVerdicts } from "../likelihood/deeper-point.js";
 import type { MinosSummary } from "../likelihood/fit-summary.js";
 import { scanProblems } from "../likelihood/nuisance-scan.js";
@@ -79,7 +79,7 @@ export async function readPlans(
     const events: ChannelEvents[] = [];
     for (const channel of plan.channels) {
       const own = await readChannel(analysis, channel);
-      for (const left of own.leftOut) progress.note(`${plan.name}: ${leftOutText(left)}`);
+      for (const text of selectionTexts(own.file, own.data, own.leftOut)) progress.note(`${plan.name}: ${text}`);
       events.push(own);
     }
     await lookAtStart({ analysis, warn }, plan, events, false);

@@ -1,8 +1,10 @@
 /** The whole chain, from events to the pulls of the distribution of interest. */
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import { expectedYield, processNames } from "../configuration/analysis.js";
+import { processNames } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
 import { noiseVerdicts } from "../effect-noise.js";
+import { cutFlowOf } from "../events/cut-flow.js";
+import type { CutFlow } from "../events/loaded-events.js";
 import { summaryVerdicts } from "../likelihood/nuisance-fit.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-events.js";
 import { type Closure, checkClosure, closureFindings, pointsOfSimulation } from "../steps/closure.js";
@@ -40,12 +42,12 @@ export async function trainSimulation(
     () => trainDensity(context, "x", leftOut),
     async () => (looksAtY(context) ? trainDensity(context, "y", leftOut) : undefined),
   ]);
-  const { frame, kept } = context.simulation;
+  const { frame, kept, yields } = context.simulation;
   const model: MixtureModel = {
     ...(frame && { frame }),
     processes: processNames(configuration).map((name, f) => ({
       name,
-      logYield: Math.log(expectedYield(configuration, name)! * kept[f]!),
+      logYield: Math.log(yields[f]! * kept[f]!),
     })),
     nuisances: nuisanceModels(configuration, acceptance),
     x: x.density,
@@ -77,6 +79,10 @@ export async function visitSteps(context: RunContext): Promise<void> {
 /** @param warnings  what `context.warn` has said, in order */
 export const runChain = (context: RunContext, warnings: readonly string[]): Promise<Outcome> =>
   measured(context, warnings, true);
+
+function cutFlowsOf({ simulation, events: { file, data, leftOut = [] } }: RunContext): readonly CutFlow[] {
+  return [...simulation.cutFlows, cutFlowOf(file, data, leftOut)];
+}
 
 /** @param looksAtEvents  whether events are looked at for their own sake, not for a step */
 async function measured(context: RunContext, warnings: readonly string[], looksAtEvents: boolean): Promise<Outcome> {
@@ -160,6 +166,7 @@ async function measured(context: RunContext, warnings: readonly string[], looksA
     verdicts: verdicts.all,
     influence: ofFit.influence,
     leftOut: [...context.simulation.leftOut, ...(context.events.leftOut ?? [])],
+    cutFlows: cutFlowsOf(context),
     warnings,
     missing,
   };

@@ -5,7 +5,7 @@ import type { Impacts } from "../../inference/measurements/distribution-of-inter
 import type { ExpectedSensitivity } from "../../inference/model/predictions/sensitivity.js";
 import type { AcceptanceRow } from "../acceptance.js";
 import type { EffectNoise } from "../effect-noise.js";
-import type { LeftOut } from "../events/loaded-events.js";
+import type { CutFlow, LeftOut } from "../events/loaded-events.js";
 import type { ParameterInfluence } from "../likelihood/event-influence.js";
 import type { ScannedFit } from "../likelihood/nuisance-scan.js";
 import type { Closure } from "../steps/closure.js";
@@ -57,6 +57,8 @@ export interface Outcome {
   readonly verdicts: readonly Verdict[];
   /** Events of the files that are left out by choice. */
   readonly leftOut: readonly LeftOut[];
+  /** What conditions leave of the events of the files. */
+  readonly cutFlows: readonly CutFlow[];
   /** The events that move each parameter most. */
   readonly influence: readonly ParameterInfluence[];
   readonly warnings: readonly string[];

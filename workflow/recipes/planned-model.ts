@@ -108,7 +108,10 @@ function plannedDensity(configuration: Configuration, of: ObservableName): Densi
   };
 }
 
-/** Yields are those of the configuration, which `expectedYield` has for every measurement that trains its model. */
+/** Any number of events, where samples say what it is. */
+const SOME_YIELD = 1;
+
+/** Yields are those of the configuration, which `expectedYield` has for every measurement that trains its model, unless samples say them. */
 export function plannedModel(configuration: Configuration): MixtureModel {
   const { transport, response } = configuration;
   const hasY = looksAt(configuration, "y");
@@ -119,7 +122,7 @@ export function plannedModel(configuration: Configuration): MixtureModel {
   return {
     processes: processNames(configuration).map((name) => ({
       name,
-      logYield: Math.log(expectedYield(configuration, name)!),
+      logYield: Math.log(expectedYield(configuration, name) ?? SOME_YIELD),
     })),
     nuisances,
     x: plannedDensity(configuration, "x"),

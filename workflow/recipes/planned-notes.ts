@@ -150,9 +150,18 @@ export function functionNotes(
   const found = new Map<string, Notes>();
   const processes = processNames(configuration);
   const { without } = configuration.data;
-  for (const process of without.length > 0 ? processes : []) {
-    const text = "It is multiplied by the part of the nominal samples that data.without leaves.";
-    found.set(`yield of ${process}`, decided(text));
+  for (const process of processes) {
+    const own = configuration.processes[process]!.yield;
+    const isOfSamples = own !== undefined && typeof own.events !== "number";
+    const form = functions[`yield of ${process}`];
+    const factors =
+      form?.kind === "product" ? form.factors.map((factor) => (typeof factor === "number" ? null : factor)) : [];
+    const notes = decided(
+      isOfSamples ? `It follows from the weights of the nominal samples (processes.${process}.yield).` : undefined,
+      without.length > 0 ? "It is multiplied by the part of the nominal samples that data.without leaves." : undefined,
+    );
+    if (isOfSamples || without.length > 0)
+      found.set(`yield of ${process}`, { ...(isOfSamples && { factors }), ...notes });
   }
   for (const nuisance of nuisancesOfKind(configuration, "shape")) {
     for (const process of processes) {

@@ -11,7 +11,7 @@ import {
   significant,
 } from "../../inference/plots/index.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
-import { leftOutText } from "../events/selection.js";
+import { selectionTexts } from "../events/cut-flow.js";
 import type { CompositionOutcome, LikelihoodOutcome } from "../recipes/composition.js";
 import type { ChannelPrediction, ChannelProjection } from "../steps/composition/projections.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
@@ -20,9 +20,10 @@ import { failedOf } from "../verdicts.js";
 import { readVersion } from "../version.js";
 import { impactPictures, impactReportTables, impactText, modePictures, modeTables } from "./composition-impacts.js";
 import { pairPictures } from "./composition-pairs.js";
-import { parameterRows } from "./composition-results.js";
+import { channelFlow, parameterRows } from "./composition-results.js";
 import { isWeighted, leveledScans } from "./composition-scans.js";
 import { channelTable, parameterTable } from "./composition-text.js";
+import { cutFlowTables } from "./cut-flow-tables.js";
 import { goodnessOf } from "./labels.js";
 import { lost, type PagePart, tables } from "./leaves.js";
 import type { Frame } from "./page.js";
@@ -205,7 +206,9 @@ function picturesOf(analysis: CompositionAnalysis, own: LikelihoodOutcome): Draw
 }
 
 function fitText({ events, fit: { fit, errors } }: LikelihoodOutcome): string {
-  const left = events.flatMap(({ leftOut }) => leftOut.map((one) => `${leftOutText(one)}.`));
+  const left = events.flatMap(({ file, data, leftOut }) =>
+    selectionTexts(file, data, leftOut).map((text) => `${text}.`),
+  );
   return [`${fit.reason} Errors: ${errors.estimator}.`, ...left].join("\n\n");
 }
 
@@ -221,7 +224,11 @@ function likelihoodPage(analysis: CompositionAnalysis, own: LikelihoodOutcome): 
         text: () => fitText(own),
         figures: figures("correlation", "pulls", "modes"),
         tables: [
-          tables(`the tables of ${name}`, () => [channelTable(own), ...modeTables(own)]),
+          tables(`the tables of ${name}`, () => [
+            channelTable(own),
+            ...cutFlowTables(own.events.map(channelFlow)),
+            ...modeTables(own),
+          ]),
           lost(own.missing, "Asymmetric errors"),
         ],
       },

@@ -4,6 +4,8 @@ import type { Constraint } from "../../inference/model/parameters/constraints.js
 import { intervals } from "../../inference/statistics/intervals/scan.js";
 import type { NamedArray } from "../../io/index.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
+import { cutFlowOf } from "../events/cut-flow.js";
+import type { CutFlow } from "../events/loaded-events.js";
 import { scanArrays } from "../likelihood/nuisance-scan.js";
 import type { CompositionOutcome, LikelihoodOutcome } from "../recipes/composition.js";
 import { levelOf } from "../steps/composition/fit.js";
@@ -51,6 +53,9 @@ export function parameterRows({ plan, fit: { fit, errors, atLimit }, minos }: Li
   });
 }
 
+export const channelFlow = ({ file, data, leftOut }: LikelihoodOutcome["events"][number]): CutFlow =>
+  cutFlowOf(file, data, leftOut);
+
 function channelsOf({ configuration }: CompositionAnalysis, { plan, events, fit }: LikelihoodOutcome) {
   const rows = plan.channels.map(({ name, density, sample, isExtended, region }, c) => {
     const { data, total, leftOut } = events[c]!;
@@ -65,6 +70,7 @@ function channelsOf({ configuration }: CompositionAnalysis, { plan, events, fit 
         eventsInFile: total,
         events: data.count,
         leftOut: leftOut.map(({ reason, count }) => ({ reason, count })),
+        cutFlow: channelFlow(events[c]!).rows,
         expected: fit.expected[name] ?? null,
       },
     ] as const;

@@ -6,6 +6,7 @@ import { simulatedRange } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import { NO_ACCEPTANCE } from "../acceptance.js";
 import {
+  expectedYield,
   nuisanceNames,
   nuisancesOfKind,
   nuisanceVector,
@@ -73,6 +74,9 @@ export async function generatorSimulation(configuration: Configuration, generato
     files: [],
     extremes: [],
     leftOut: [],
+    cutFlows: [],
+    selectionTexts: [],
+    yields: processNames(configuration).map((name) => expectedYield(configuration, name)),
     kept: processNames(configuration).map(() => 1),
     isFresh: true,
     training: (purpose, of, epoch, epochs) =>

@@ -1,33 +1,40 @@
 /** The columns of a file that a simulated sample is made of. */
 import type { EventSample } from "../../flows/training/event-sample.js";
-import { readEvents, requireColumn } from "../../io/index.js";
+import type { Analysis } from "../configuration/analysis.js";
+import { sampleDerivation } from "../configuration/derivation.js";
 import type { SampleSource } from "../configuration/samples.js";
-import type { Configuration } from "../configuration/table.js";
+import { UsageError } from "../errors.js";
+import { type DerivedEvents, fileSource, readDerived } from "../events/derived/read.js";
 
 /** Name in the file of a column of the observables. */
 export const ownName = ({ columns }: SampleSource, name: string) => columns.get(name) ?? name;
 
-/** Columns x, y where there is one, and weights where events have them. */
-export async function readSample(
-  { observables }: Configuration,
-  path: string,
-  source: SampleSource,
-): Promise<EventSample> {
-  const { x, y } = observables;
-  const own = (names: readonly string[]) => names.map((name) => ownName(source, name));
-  const ofWeights = [source.weight, source.weightFactor].filter((name) => name !== undefined);
-  const table = await readEvents(path, [...new Set([...own(x.columns), ...own(y?.columns ?? []), ...ofWeights])]);
-  const column = (names: readonly string[], features: number) => requireColumn(table, names, { features }).data;
-  const [first, ...others] = ofWeights.map((name) => column([name], 1));
-  const weights = others.reduce((all, factors) => Float64Array.from(all!, (weight, i) => weight * factors[i]!), first);
-  return {
-    count: table.count,
-    columns: {
-      x: column(own(x.columns), x.features),
-      ...(y && { y: column(own(y.columns), y.features) }),
-      ...(weights && { weights }),
-    },
+/** The events of a sample that its conditions leave. */
+export interface SampleEvents extends Pick<DerivedEvents, "rows" | "leftOut" | "sums"> {
+  /** Columns x, y where there is one, and weights where events have them. */
+  readonly sample: EventSample;
+}
+
+export async function readSample(analysis: Analysis, path: string, source: SampleSource): Promise<SampleEvents> {
+  const { x, y } = analysis.configuration.observables;
+  const wanted = [...new Set([...x.columns, ...(y?.columns ?? [])])];
+  const from = await fileSource(path, undefined, sampleName(path, source));
+  const derived = await readDerived(from, sampleDerivation(analysis, source), wanted);
+  const { count, weights, rows, leftOut, sums } = derived;
+  if (count === 0) {
+    const conditions = leftOut.map(({ reason }) => reason).join(" && ");
+    throw new UsageError(path, {
+      expected: `at least one event${conditions === "" ? "" : ` with ${conditions}`}`,
+      got: "none",
+      hint: "Correct the file, or its conditions",
+    });
+  }
+  const columns = {
+    x: derived.column(x.columns, x.features),
+    ...(y && { y: derived.column(y.columns, y.features) }),
+    ...(weights && { weights }),
   };
+  return { sample: { count, columns }, rows, leftOut, sums };
 }
 
 /** How messages name a sample: its file, and the columns in which it differs from others of the same file. */

@@ -5,13 +5,14 @@ import type { Analysis } from "../configuration/analysis.js";
 import { UsageError } from "../errors.js";
 import { type Selection, withoutValues } from "../events/selection.js";
 
+/** Rows are positions among the events that conditions have left. */
 interface SelectedSample extends Selection {
   readonly sample: EventSample;
   /** Sums of weights of all events, and of those that are left. */
   readonly sums: { readonly all: number; readonly left: number };
 }
 
-const areSame = (a: Int32Array | undefined, b: Int32Array | undefined) =>
+export const areSame = (a: Int32Array | undefined, b: Int32Array | undefined) =>
   a === b || (a !== undefined && b !== undefined && a.length === b.length && a.every((row, i) => row === b[i]));
 
 const sumOf = ({ count, columns: { weights } }: EventSample) => totalWeight({ count, weights });
@@ -25,7 +26,8 @@ export function selectedSample(
 ): SelectedSample {
   const { x, y } = whole.columns;
   const hasY = analysis.configuration.likelihood.observables.includes("y");
-  const events = { count: whole.count, x: x!, ...(hasY && y && { y }) };
+  const { weights } = whole.columns;
+  const events = { count: whole.count, x: x!, ...(hasY && y && { y }), ...(weights && { weights }) };
   const { rows, leftOut } = withoutValues(analysis, path, events);
   if (nominal !== undefined && !areSame(rows, nominal.rows)) {
     const left = rows?.length ?? whole.count;

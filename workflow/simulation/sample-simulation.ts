@@ -15,12 +15,15 @@ import { type Analysis, nominalShapes, pathOf, processNames, simulationAnchors }
 import { type SampleSource, sampleSources } from "../configuration/samples.js";
 import type { Configuration } from "../configuration/table.js";
 import { UsageError } from "../errors.js";
+import { cutFlowOf, selectionTexts } from "../events/cut-flow.js";
 import { digestOf } from "../events/event-digest.js";
 import { requireEdges, transformRequests } from "../events/feature-support.js";
-import type { LeftOut } from "../events/loaded-events.js";
+import type { CutFlow, LeftOut } from "../events/loaded-events.js";
+import { rowsOf } from "../events/selection.js";
 import { pointName } from "./point-name.js";
-import { readSample, sampleName } from "./sample-file.js";
-import { selectedSample } from "./sample-selection.js";
+import { yieldOf } from "./process-yields.js";
+import { readSample, type SampleEvents, sampleName } from "./sample-file.js";
+import { areSame, selectedSample } from "./sample-selection.js";
 import type { Simulation } from "./simulation.js";
 import { checkSamples, observed, type SampleFile, type SampleFindings } from "./simulation-checks.js";
 
@@ -40,7 +43,8 @@ interface Sample extends SplitEvents {
   readonly anchor: Anchor;
   /** Of the random numbers that split it. */
   readonly purpose: string;
-  /** Of each event its row in the file; absent where none is left out. */
+  /** Rows of the file that conditions leave, and positions among these that values leave; absent where all are left. */
+  readonly read: Int32Array | undefined;
   readonly rows: Int32Array | undefined;
   readonly digests: SampleDigests;
 }
@@ -53,12 +57,16 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
   const findings: SampleFindings[] = [];
   const extremes: (readonly [string, readonly Extreme[]])[] = [];
   const leftOut: LeftOut[] = [];
+  const cutFlows: CutFlow[] = [];
+  const texts: string[] = [];
   const kept: number[] = [];
+  const yields: (number | undefined)[] = [];
   const nominalValues = nominalShapes(configuration);
   const isNominal = ({ at }: Anchor) => at.every((value, k) => value === nominalValues[k]);
   for (const name of processNames(configuration)) {
     const files: SampleFile[] = [];
     const nominalSums = { all: 0, left: 0 };
+    const ofNominal = { all: 0, selected: 0 };
     const first = samples.length;
     const sources = sampleSources(configuration, name);
     /** Events of the nominal samples that others are variations of, as they are read. */
@@ -68,29 +76,49 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
       const path = pathOf(analysis, source.file);
       const anchor = anchors[first + position]!;
       const point = `${name}/${pointName(configuration, anchor.at)}`;
-      const twin = source.nominal === undefined ? undefined : samples[first + source.nominal]!;
+      const read = await readSample(analysis, path, source);
+      const twin = source.nominal === undefined ? undefined : pairOf(samples[first + source.nominal]!, read);
       const before = timesAt.get(point) ?? 0;
       if (twin === undefined) timesAt.set(point, before + 1);
       // Events of a pair fall into the same part.
       const purpose = twin?.purpose ?? `simulation/${point}/${before}`;
       const label = sampleName(path, source);
-      const selected = selectedSample(analysis, label, await readSample(configuration, path, source), twin);
-      const { sample: whole, rows } = selected;
-      if (twin === undefined) leftOut.push(...selected.leftOut);
+      const selected = selectedSample(analysis, label, read.sample, twin);
+      const { sample: whole } = selected;
+      const left = [...read.leftOut, ...selected.leftOut];
+      if (twin === undefined) {
+        const { count, columns } = whole;
+        const flow = [label, { count, weights: columns.weights }, left] as const;
+        leftOut.push(...left);
+        cutFlows.push(cutFlowOf(...flow));
+        texts.push(...selectionTexts(...flow));
+      }
       if (isNominal(anchor)) {
         nominalSums.all += selected.sums.all;
         nominalSums.left += selected.sums.left;
+        ofNominal.all += read.sums.all;
+        ofNominal.selected += read.sums.selected;
       }
       const split = pairedWith(twin, splitEvents(configuration, label, whole, anchor, purpose));
       const digests = digestsOf(whole, purpose, twin);
-      samples[first + position] = { ...split, path: label, anchor, purpose, rows, digests };
+      samples[first + position] = {
+        ...split,
+        path: label,
+        anchor,
+        purpose,
+        read: read.rows,
+        rows: selected.rows,
+        digests,
+      };
       const alone = observed(analysis, eventsAt(anchor, whole));
-      const nominal = source.nominal === undefined ? undefined : nominalEvents.get(source.nominal)!;
+      const nominal = twin && nominalEvents.get(source.nominal!)!;
+      const rows = rowsOf(read.rows, selected.rows);
       const events = nominal === undefined ? alone : { ...alone, nominal };
       nominalEvents.set(position, alone);
       files[position] = { file: label, source, events, rows };
       extremes.push([label, extremesOf(events)]);
     }
+    yields.push(yieldOf(analysis, name, ofNominal));
     kept.push(nominalSums.left === nominalSums.all ? 1 : nominalSums.left / nominalSums.all);
     findings.push(checkSamples(analysis, files));
   }
@@ -120,6 +148,9 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
       }),
     isFresh: false,
     leftOut,
+    cutFlows,
+    selectionTexts: texts,
+    yields,
     kept,
     training: async (_purpose, anchors) => pick("training", anchors),
     validation: async (anchors) => pick("validation", anchors),
@@ -127,6 +158,7 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
     acceptance: acceptanceOf(
       analysis,
       findings.flatMap(({ ratios }) => ratios),
+      yields,
     ),
     checks: async () => ({
       range: simulatedRange(samples.flatMap(({ training, validation, test }) => [training, validation, test])),
@@ -135,6 +167,10 @@ export async function sampleSimulation(analysis: Analysis): Promise<Simulation> 
     }),
   };
 }
+
+/** The nominal sample of a variation of the same events: where its conditions leave others of them, these are events of its own. */
+const pairOf = (nominal: Sample, { rows }: Pick<SampleEvents, "rows">): Sample | undefined =>
+  areSame(nominal.read, rows) ? nominal : undefined;
 
 /** Positions of the samples of a process, variations of others behind these. */
 function inReadingOrder(sources: readonly SampleSource[]): number[] {

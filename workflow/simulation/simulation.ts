@@ -5,7 +5,7 @@ import type { Extreme } from "../../inference/model/resolution.js";
 import type { ObservableName, SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import type { AcceptanceFindings } from "../acceptance.js";
-import type { LeftOut } from "../events/loaded-events.js";
+import type { CutFlow, LeftOut } from "../events/loaded-events.js";
 import type { SimulationChecks } from "./simulation-checks.js";
 
 export interface Simulation {
@@ -24,6 +24,11 @@ export interface Simulation {
   readonly extremes: readonly (readonly [string, readonly Extreme[]])[];
   /** Events of files that are left out by choice. */
   readonly leftOut: readonly LeftOut[];
+  /** What conditions leave of the events of files, and sentences on it. */
+  readonly cutFlows: readonly CutFlow[];
+  readonly selectionTexts: readonly string[];
+  /** Of each process, the expected events by the configuration and the weights of its samples; undefined where a model brings them. */
+  readonly yields: readonly (number | undefined)[];
   /** Of each process, the part of the nominal sum of weights that is not left out. */
   readonly kept: readonly number[];
   /** Are events of every epoch new? */

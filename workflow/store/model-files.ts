@@ -91,9 +91,9 @@ export async function loadModel(analysis: Analysis, folders: readonly string[]):
 }
 
 function configuredYield(configuration: Configuration, { name, logYield }: ProcessModel): ProcessModel {
-  // Not the share of data.events: generated data are as many as `run` made, and so are the yields it saved.
-  const configured = configuration.processes[name]!.yield;
-  return { name, logYield: configured === undefined ? logYield : Math.log(configured) };
+  // Not the share of data.events: generated data are as many as `run` made, and so are the yields it saved, as are those of samples.
+  const configured = configuration.processes[name]!.yield?.events;
+  return { name, logYield: typeof configured === "number" ? Math.log(configured) : logYield };
 }
 
 /** Of what the likelihood looks at. */

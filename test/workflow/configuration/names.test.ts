@@ -69,7 +69,7 @@ test("--set reaches such names, and no object's prototype", () => {
   const read = (...set: string[]) => readConfiguration(SOURCE, "a.yaml", { set });
   const [shift] = Object.values(read("nuisances.__proto__.nominal=0.25").nuisances);
   assert.is(shift!.nominal, 0.25);
-  assert.is(Object.values(read("processes.__proto__.yield=7").processes)[1]!.yield, 7);
+  assert.is(Object.values(read("processes.__proto__.yield=7").processes)[1]!.yield!.events, 7);
   assert.equal(Object.entries(read("truth.__proto__=0.75").truth), [["__proto__", 0.75]]);
   for (const setting of ["__proto__.x=1", "constructor.prototype.x=1", "fit.__proto__.x=1", "output.__proto__=1"]) {
     assert.throws(() => read(setting), /^--set: expected /, setting);

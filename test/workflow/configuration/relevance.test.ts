@@ -51,6 +51,14 @@ const UNREAD: Readonly<Record<keyof typeof RELEVANCE, readonly (readonly [string
     ],
     [GENERATED_OF_FILES, "data.events=100", /a simulation has its size from simulation\.events/],
   ],
+  "observables.columns": [
+    [TOY, "observables.columns={x: log(x)}", /observables\.columns: .* read with files of data or samples only/],
+  ],
+  "observables.where": [
+    [TOY, "observables.where=x > 1", /observables\.where: .* read with files of data or samples only/],
+  ],
+  "data.columns": [[TOY, "data.columns={x: log(x)}", /data\.columns: .* read with data\.file or --events only/]],
+  "data.where": [[TOY, "data.where=x > 1", /data\.where: .* read with data\.file or --events only, got "x > 1"/]],
   "data.weight": [[TOY, "data.weight=w", /data\.weight: .* read with data\.file or --events only, got "w"/]],
   "data.without": [
     [

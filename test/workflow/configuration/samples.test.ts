@@ -8,13 +8,13 @@ import { FILES, message, read } from "./sources.js";
 const set = (samples: string) => `processes.signal.samples=${samples}`;
 const TILTED = "{ file: st.npz, at: { tilt: 1 } }";
 const sources = (samples: string, ...others: string[]) =>
-  sampleSources(read(FILES, set(samples), ...others), "signal").map(({ columns, ...rest }) => ({
+  sampleSources(read(FILES, set(samples), ...others), "signal").map(({ columns, key, ...rest }) => ({
     ...rest,
     columns: Object.fromEntries(columns),
   }));
 
 test("a sample without a file, or with the file of the nominal one, holds its events and its weights", () => {
-  const own = { columns: {}, weight: "w", weightFactor: undefined };
+  const own = { columns: {}, where: undefined, weight: "w", weightFactor: undefined };
   assert.equal(
     sources(`[{ at: { scale: 1 }, columns: { x: x_up } }, { file: ./s.npz, weight: w }, { file: s.npz, at: { scale: -1 }, weight: w_down },
       { file: s.npz, at: { scale: -2 }, weightFactor: f, columns: { y: y } }, ${TILTED}]`),
@@ -54,7 +54,7 @@ test("samples that no file and no column can be meant by are errors", () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     [
       `[{ file: s.npz }, { ${up}, columns: { xx: x_up } }, ${TILTED}]`,
-      /signal\.samples\[1\]\.columns\.xx: expected a column of the observables, got "xx"\. Did you mean x\?/,
+      /signal\.samples\[1\]\.columns\.xx: expected a column of the observables, or one that an expression names, got "xx"\. Did you mean x\?/,
     ],
     [
       `[{ weight: w }, { file: s.npz, ${up} }, ${TILTED}]`,

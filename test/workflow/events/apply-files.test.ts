@@ -61,6 +61,42 @@ test("csv in and out: processes by name, words and identifiers kept, and all dig
   }
 });
 
+test("columns that the configuration makes of others are mapped like those of a file, and events that a condition leaves out too", async () => {
+  const rows = [
+    [0, 0, 0.5, -0.5],
+    [0.1, 0.2, -0.25, 0.75],
+    [-1, 0.3, 1, 0.25],
+  ];
+  writeFileSync(at("plain.csv"), `a,b,c,d\n${rows.map((own) => own.join()).join("\n")}\n`);
+  const others = rows.map(([a, b, c, d]) => [2 * a!, b, Math.exp(c!), d].join());
+  writeFileSync(at("made.csv"), `double,b,expc,d\n${others.join("\n")}\n`);
+  const columns = ["--set", "observables.x.columns=[a, b]", "--set", "observables.y.columns=[c, d]"];
+  const made = ["--set", "observables.columns={a: double / 2, c: log(expc)}", "--set", "observables.where=a > 0"];
+  const run = async (events: string, out: string, ...more: readonly string[]) => {
+    const ran = await apply(
+      "--events",
+      at(events),
+      "--process",
+      "A",
+      "--nu",
+      "0.5,-0.5",
+      ...columns,
+      ...more,
+      "--out",
+      at(out),
+    );
+    assert.is(ran.code, 0, ran.error);
+    return readEvents(at(out), RESULTS);
+  };
+  const [plain, derived] = [await run("plain.csv", "plain.npz"), await run("made.csv", "made.npz", ...made)];
+  for (const name of RESULTS) {
+    const [wanted, got] = [plain, derived].map((own) => own.columns.get(name)!.data);
+    assert.is(got!.length, 3);
+    // Logarithms of exponentials are off by a rounding or two.
+    got!.forEach((value, i) => assert.ok(Math.abs(value - wanted![i]!) < 1e-5, `${name}: ${value}, ${wanted![i]}`));
+  }
+});
+
 test("results have the names and widths of the columns of y, in every kind of file", async () => {
   const { x, y } = Object.fromEntries(await readNpz(simulation)) as Record<string, NamedArray>;
   const feature = (k: number) => Float64Array.from({ length: COUNT }, (_, i) => Number(y!.data[2 * i + k]));

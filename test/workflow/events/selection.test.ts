@@ -26,8 +26,8 @@ test("events of a value are left out of every column, in order; an event of two 
   // Row 0 has x = -999 and y[1] = 0.1, row 1 has y[1] = 6.
   assert.equal([...found.rows!], [2]);
   assert.equal(found.leftOut, [
-    { file: "d.npz", count: 2, of: 4, reason: "x = -999" },
-    { file: "d.npz", count: 1, of: 4, reason: "y[1] = 6" },
+    { file: "d.npz", count: 2, of: 4, sum: 5, reason: "x = -999" },
+    { file: "d.npz", count: 1, of: 4, sum: 2, reason: "y[1] = 6" },
   ]);
   const left = afterSelection({ data: events, total: 9, file: "d.npz" }, found);
   assert.equal([...left.data.x], [0.1]);

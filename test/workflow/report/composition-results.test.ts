@@ -42,6 +42,10 @@ test("results have selections, expected events, tests and what failed; no folder
     eventsInFile: 5,
     events: 3,
     leftOut: [{ reason: "m outside of 0 to 4", count: 2 }],
+    cutFlow: [
+      { after: "read", events: 5, sumOfWeights: 5 },
+      { after: "without m outside of 0 to 4", events: 3, sumOfWeights: 3 },
+    ],
     expected: 40,
   });
   assert.equal(fit!.projections, [

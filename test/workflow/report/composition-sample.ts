@@ -35,7 +35,7 @@ export const outcome: LikelihoodOutcome = {
       ...eventsOf({ m: [0.5, 1, 3] }),
       file: "/where/data.npz",
       total: 5,
-      leftOut: [{ file: "/where/data.npz", count: 2, of: 5, reason: "m outside of 0 to 4" }],
+      leftOut: [{ file: "/where/data.npz", count: 2, of: 5, sum: 2, reason: "m outside of 0 to 4" }],
     },
   ],
   fit: {

@@ -255,6 +255,7 @@ export const outcome = {
   ],
   verdicts: [],
   leftOut: [],
+  cutFlows: [],
   influence: [],
   warnings,
   missing: new Map(),

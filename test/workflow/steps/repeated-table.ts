@@ -105,6 +105,11 @@ export const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   name: one("name=Another", []),
   seed: one("seed=4", ALL),
   output: one("output=elsewhere", []),
+  "observables.columns": [
+    ...one("observables.columns={x: x_again}", []),
+    ...one("observables.columns={x: y, y: x}", ALL),
+  ],
+  "observables.where": [...one("observables.where=x1 > -1000", []), ...one("observables.where=x1 > -1", ALL)],
   "observables.x.features": one("observables.x={features: 1, columns: [x1]}", ofOneFeature("x", ALL), {
     anew: trainings,
   }),
@@ -144,7 +149,16 @@ export const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   ]),
   "observables.y.labels": one("observables.y.labels=[mass, momentum]", []),
   "processes.*.label": one("processes.A.label=Signal", []),
-  "processes.*.yield": one("processes.A.yield=130", [...SCORES, ...FITS]),
+  "processes.*.yield.events": [
+    ...one("processes.A.yield=130", [...SCORES, ...FITS]),
+    ...one("processes.A.yield=weights", [...SCORES, ...FITS]),
+  ],
+  ...Object.fromEntries(
+    ["crossSection", "luminosity", "generated"].map((key) => [
+      `processes.*.yield.${key}`,
+      one("processes.A.yield={crossSection: 1.3, luminosity: 100, generated: weights}", [...SCORES, ...FITS]),
+    ]),
+  ),
   "processes.*.samples.*.file": [
     ...one("processes.A.samples.1.file=a-s-again.npz", []),
     ...one("processes.A.samples.1.file=b-s.npz", [
@@ -168,6 +182,10 @@ export const REPEATED: Readonly<Record<string, readonly Case[]>> = {
       ...SCORES,
       ...FITS,
     ]),
+  ],
+  "processes.*.samples.*.where": [
+    ...one("processes.A.samples.0.where=x1 > -1000", []),
+    ...one("processes.A.samples.0.where=x1 > -1", ALL),
   ],
   "processes.*.samples.*.weightFactor": one("processes.A.samples.1={at: {s: 1}, weightFactor: w}", [
     ...["x", "y"].flatMap((of) => stagesOf(of, "single.s", "joint.s")),
@@ -210,6 +228,8 @@ export const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   "simulation.heldOut": [...one("simulation.heldOut=0.2", ALL), ...one("simulation.heldOut=0.3", [], { base: "toy" })],
   "simulation.replicas": one("simulation.replicas=2", ["simulation.replica.0", "simulation.replica.1"]),
   "data.file": [...one("data.file=data-again.npz", []), ...one("data.file=other.npz", OF_OTHER_DATA)],
+  "data.columns": [...one("data.columns={x: x_again}", []), ...one("data.columns={x: y}", OF_OTHER_DATA)],
+  "data.where": [...one("data.where=x1 > -1000", []), ...one("data.where=x1 > -1", OF_OTHER_DATA)],
   "data.weight": one("data.weight=w", OF_OTHER_DATA),
   "data.source": one("data.source=somewhere", []),
   "data.spikes": one("data.spikes=keep", []),

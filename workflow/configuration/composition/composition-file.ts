@@ -17,7 +17,9 @@ import {
 import { UsageError } from "../../errors.js";
 import { COMPOSITION_KEY, type CompositionConfiguration, compositionTable } from "../composition-table.js";
 import { foreignKeys } from "../kinds-of-file.js";
+import { normalisationProblem } from "../normalisation.js";
 import { type Overrides, readRaw } from "../read-entries.js";
+import { checkCompositionColumns } from "../read-names.js";
 import { checkReferences } from "../references.js";
 import { densityRows, restProblem } from "../table/composition/densities.js";
 import { functionRows } from "../table/composition/functions.js";
@@ -33,9 +35,20 @@ import {
   regionPath,
 } from "./likelihood-plans.js";
 
+export interface WrittenComposition {
+  /** The file as the user named it. */
+  readonly file: string;
+  readonly configuration: CompositionConfiguration;
+}
+
+/** Expected events, by the names of functions. */
+type Yields = ReadonlyMap<string, number>;
+
 export interface CompositionOverrides extends Overrides {
   /** Of --fix, --free, --set-parameter and --limit. */
   readonly parameters?: ParameterChanges | undefined;
+  /** Reads the samples that numbers of events come from, where functions have some. */
+  readonly yields?: ((written: WrittenComposition) => Promise<Yields>) | undefined;
 }
 
 /** A composition that a file describes, every default filled in and every name checked. */
@@ -74,7 +87,9 @@ export async function readComposition(
     }
   };
   const graph = (own: Composition) => placed(() => checkedComposition(own));
-  const written = await placed(() => compositionOf(configuration));
+  const hasYields = Object.values(configuration.functions).some((own) => "yield" in own);
+  const yields = hasYields ? await overrides.yields!({ file, configuration }) : new Map<string, number>();
+  const written = await placed(() => compositionOf(configuration, yields));
   const whole = await graph(written);
   refuse([...morphProblems(configuration, whole), ...channelProblems(configuration, whole)]);
   const densities = { ...written.densities, ...regionDensities(configuration, whole) };
@@ -125,11 +140,12 @@ function nameProblems(configuration: CompositionConfiguration): Problem[] {
     },
     report,
   );
+  checkCompositionColumns(configuration, report);
   return problems;
 }
 
 /** What is wrong with the writing of parts, before they are parts of a graph. */
-function writtenProblems({ parameters, densities, likelihoods }: CompositionConfiguration): Problem[] {
+function writtenProblems({ parameters, functions, densities, likelihoods }: CompositionConfiguration): Problem[] {
   const ofParameters = Object.entries(parameters).flatMap(([name, { start, constraint }]): Problem[] =>
     start !== undefined || constraint !== undefined
       ? []
@@ -139,9 +155,19 @@ function writtenProblems({ parameters, densities, likelihoods }: CompositionConf
     const problem = "mixture" in written ? restProblem(written.mixture) : undefined;
     return problem === undefined ? [] : [{ path: ["densities", name, "mixture"], ...problem }];
   });
+  const ofYields = Object.entries(functions).flatMap(([name, written]): Problem[] => {
+    if (!("yield" in written)) return [];
+    const { sample: _, ...own } = written.yield;
+    const isGiven = Object.values(own).some((value) => value !== undefined);
+    const problem = isGiven ? normalisationProblem(own, true) : undefined;
+    if (problem === undefined) return [];
+    const [expected, got, hint] = problem;
+    return [{ path: ["functions", name, "yield"], expected, got, hint }];
+  });
   const none = Object.keys(likelihoods).length === 0;
   return [
     ...ofParameters,
+    ...ofYields,
     ...ofDensities,
     ...(none ? [{ path: [COMPOSITION_KEY], expected: "at least one likelihood", got: "none" }] : []),
   ];
@@ -186,7 +212,7 @@ async function mapped<T, U>(map: Readonly<Record<string, T>>, to: (own: T, name:
   return Object.fromEntries(made) as Record<string, U>;
 }
 
-async function compositionOf(configuration: CompositionConfiguration): Promise<Composition> {
+async function compositionOf(configuration: CompositionConfiguration, yields: Yields): Promise<Composition> {
   const { functions, densities } = configuration;
   const columns = await mapped(
     configuration.columns,
@@ -199,7 +225,9 @@ async function compositionOf(configuration: CompositionConfiguration): Promise<C
     parameters: await parametersOf(configuration),
     columns,
     functions: await mapped(functions, (written, name) =>
-      formOf<FunctionForm>(functionRows, written, `function ${name}`),
+      "yield" in written
+        ? ({ kind: "product", factors: [yields.get(name)!] } as const)
+        : formOf<FunctionForm>(functionRows, written, `function ${name}`),
     ),
     densities: await mapped(densities, (written, name) =>
       formOf<DensityForm>(densityRows, written, `density ${name}`, columns),

@@ -3,7 +3,7 @@ import { isHs3, readConfigurationFile } from "../file.js";
 import { type CompositionAnalysis, type CompositionOverrides, readComposition } from "./composition-file.js";
 import { readHs3File } from "./hs3-file.js";
 
-/** Files of data are not touched. */
+/** Files of data are not touched, save where numbers of events come from samples. */
 export async function loadComposition(
   file: string,
   overrides: CompositionOverrides = { set: [] },

@@ -1,6 +1,7 @@
 /** Where the data come from. */
 import { choice, list, number, section, text } from "../entries.js";
 import { MAXIMA } from "../limits.js";
+import { condition, derivedColumns } from "./made-of.js";
 import { source } from "./source.js";
 
 export const data = section(
@@ -10,7 +11,14 @@ export const data = section(
       optional: true,
       example: "data.npz",
     }),
-    weight: text({ doc: "Column of event weights. Absent: every event counts 1.", optional: true }),
+    columns: derivedColumns(
+      "Columns of the data, by name: other names in this file, and expressions, in place of those of observables.columns.",
+    ),
+    where: condition("Condition on events of the data, beside observables.where: others are left out."),
+    weight: text({
+      doc: "Column of event weights, or an expression. Absent: every event counts 1.",
+      optional: true,
+    }),
     source,
     generator: choice({
       doc: "Built-in generator of the data, in place of data.file. It simulates at the nuisances of `truth`.",

@@ -1,6 +1,7 @@
 /** Processes of the mixture and their samples. */
 import { list, map, number, section, text } from "../entries.js";
 import { MAXIMA } from "../limits.js";
+import { condition, derivedColumns, normalisation } from "./made-of.js";
 import { point } from "./nuisances.js";
 
 const sample = section(
@@ -11,19 +12,18 @@ const sample = section(
       optional: true,
     }),
     at: point("Values of the nuisances at which it was simulated. Empty: the nominal values."),
-    columns: map(text({ doc: "Column of the file of this sample." }), {
-      doc: "Columns of this sample that have other names than those of the observables, by the names of these. For example { met: met_scale_up }.",
-      of: "columns of the observables",
-      maxLength: MAXIMA.features,
-      anyNames: true,
-      optional: true,
-    }),
+    columns: derivedColumns(
+      "Columns of this sample, by name: other names in its file, { met: met_scale_up }, and expressions, { met: 1.02 * met }, in place of those of observables.columns.",
+    ),
+    where: condition(
+      "Condition on events of this sample, beside observables.where: others are left out. Absent: that of the nominal sample of the same file.",
+    ),
     weight: text({
-      doc: "Column of event weights. Absent: that of the nominal sample of the same file, else the column simulation.weight.",
+      doc: "Column of event weights, or an expression. Absent: that of the nominal sample of the same file, else simulation.weight.",
       optional: true,
     }),
     weightFactor: text({
-      doc: "Column of factors by which the weights of the nominal sample of the same file are multiplied.",
+      doc: "Column, or an expression, of factors by which the weights of the nominal sample of the same file are multiplied.",
       optional: true,
     }),
   },
@@ -33,13 +33,24 @@ const sample = section(
 const process_ = section(
   {
     label: text({ doc: "Name in plots.", optional: true }),
-    yield: number({
-      doc: "Expected number of events in the data. Not needed with a generator or a model file, which have their own.",
-      unit: "events",
-      min: MAXIMA.leastYield,
-      max: MAXIMA.yield,
-      optional: true,
-    }),
+    yield: section(
+      {
+        events: number({
+          doc: "Expected number of events, after selections. weights: the sum of the weights of the nominal samples, after selections.",
+          unit: "events",
+          min: MAXIMA.leastYield,
+          max: MAXIMA.yield,
+          words: ["weights"],
+          optional: true,
+        }),
+        ...normalisation,
+      },
+      {
+        doc: "Expected number of events in the data: a number, weights, or by cross section and luminosity. Not needed with a generator or a model file, which have their own.",
+        short: "events",
+        optional: true,
+      },
+    ),
     samples: list(sample, {
       doc: "Simulated samples, one file each: one at the nominal values, others at other values of the nuisances. Empty with a generator or a model file.",
       default: [],

@@ -23,7 +23,10 @@ export const simulation = section(
       default: [],
       maxLength: MAXIMA.samples,
     }),
-    weight: text({ doc: "Column of event weights in the samples. Absent: every event counts 1.", optional: true }),
+    weight: text({
+      doc: "Column of event weights in the samples, or an expression. Absent: every event counts 1.",
+      optional: true,
+    }),
     heldOut: number({
       doc: "Fraction of every sample that is held out from training. One half decides whether an earlier epoch was better, the other half is what data are compared with after the fit. With a generator, whose events are new in every epoch, all of it is for that.",
       default: 0.1,

@@ -31,11 +31,11 @@ export function analysisNumbers({ analysis, backend, events }: RunContext, { bes
   } satisfies Numbers;
 }
 
-type Checked = Pick<Outcome, "verdicts" | "leftOut" | "influence" | "warnings">;
+type Checked = Pick<Outcome, "verdicts" | "leftOut" | "cutFlows" | "influence" | "warnings">;
 
-export const checkNumbers = ({ verdicts, leftOut, influence, warnings }: Checked) =>
+export const checkNumbers = ({ verdicts, leftOut, cutFlows, influence, warnings }: Checked) =>
   ({
-    results: { verdicts: failedOf(verdicts), leftOut, influence, warnings: [...warnings] },
+    results: { verdicts: failedOf(verdicts), leftOut, cutFlows, influence, warnings: [...warnings] },
   }) satisfies Numbers;
 
 /** @param leftOut  steps that are not done, as they were not asked for */

@@ -7,6 +7,7 @@ import type { Outcome } from "../../recipes/outcome.js";
 import { MODEL_FILE, saveModel } from "../../store/model-files.js";
 import { columnsRecord } from "../../store/model-record.js";
 import { unconvergedOf, unconvergedText } from "../../training-verdict.js";
+import { cutFlowTables } from "../cut-flow-tables.js";
 import { resultSentence } from "../first-screen.js";
 import { type Numbers, type PagePart, tables } from "../leaves.js";
 import { nuisancePictures } from "../pictures.js";
@@ -66,7 +67,8 @@ function fitText({ events: { data } }: RunContext, outcome: Fits & Pick<Outcome,
     data.weights === undefined
       ? "."
       : `. Their weights make them worth ${significant(summary.effectiveEvents, 6)} events of weight 1.`;
-  const left = outcome.leftOut.map((own) => ` ${leftOutText(own)}.`).join("");
+  // The table of cut flows has the conditions.
+  const left = outcome.leftOut.flatMap((own) => (own.isCondition ? [] : [` ${leftOutText(own)}.`])).join("");
   return (
     `The result is the ${label}. ${summary.reason}${restsOn(outcome)}\n\nThe data have ${data.count} events${worth}${left}\n\n` +
     `${errorsText(outcome)} Where the model describes the data, the Hessian and the outer product of the events' gradients (BHHH) give ` +
@@ -83,7 +85,7 @@ function errorsText({ fitted }: Pick<Fits, "fitted">): string {
   return estimators.map((own) => `${labelsOf(own)}: ${ESTIMATORS[own]}`).join("\n\n");
 }
 
-export const fitPage = (context: RunContext, outcome: Fits & Pick<Outcome, "leftOut">): PagePart => ({
+export const fitPage = (context: RunContext, outcome: Fits & Pick<Outcome, "leftOut" | "cutFlows">): PagePart => ({
   sentence: () => resultSentence(context, outcome),
   pictures: [{ name: "nuisances", drawings: () => nuisancePictures(context, outcome.best.summary) }],
   top: [tables("the table of nuisances", () => [fitTable(context, outcome)])],
@@ -95,7 +97,10 @@ export const fitPage = (context: RunContext, outcome: Fits & Pick<Outcome, "left
         ["nuisances", "Estimates with errors of one standard deviation."],
         ["correlation", ""],
       ],
-      tables: [tables("the table of fits", () => [estimateTable(context, outcome)])],
+      tables: [
+        tables("the table of fits", () => [estimateTable(context, outcome)]),
+        tables("the cut flow", () => cutFlowTables(outcome.cutFlows)),
+      ],
     },
   ],
 });

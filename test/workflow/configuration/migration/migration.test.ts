@@ -31,9 +31,16 @@ function inNewWords(read: Readonly<Record<string, unknown>>): unknown {
   };
 }
 
+/** A number of events is one of the ways to give a yield. */
+const withLaterProcess = ({ yield: events, samples, ...own }: Sections[string]) => ({
+  ...own,
+  ...(events !== undefined && { yield: { events } }),
+  samples: (samples as readonly object[]).map((sample) => ({ columns: {}, ...sample })),
+});
+
 /** Keys that came later, with the defaults that they have. */
 function withLaterKeys(read: Readonly<Record<string, unknown>>): unknown {
-  const { morph, flows, observables, transport, response, data, simulation } = read as Readonly<
+  const { morph, flows, observables, processes, transport, response, data, simulation } = read as Readonly<
     Record<string, Sections>
   >;
   const both = ({ x, y, ...others }: Sections, later: object) => ({
@@ -43,9 +50,10 @@ function withLaterKeys(read: Readonly<Record<string, unknown>>): unknown {
   });
   return {
     ...read,
-    observables: both(observables!, { transform: ["auto"], edges: {} }),
+    observables: { ...both(observables!, { transform: ["auto"], edges: {} }), columns: {} },
+    processes: Object.fromEntries(Object.entries(processes!).map(([name, own]) => [name, withLaterProcess(own)])),
     simulation: { replicas: 0, ...simulation },
-    data: { spikes: "refuse", without: [], outside: "warn", ...data },
+    data: { columns: {}, spikes: "refuse", without: [], outside: "warn", ...data },
     flows: both(flows!, { bound: 4 }),
     morph: { shiftFirst: true, ...both(morph!, { kind: "spline", bins: 8, bound: 5 }) },
     transport: { bound: 5, ...transport },

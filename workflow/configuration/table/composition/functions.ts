@@ -3,6 +3,7 @@ import { parseExpression } from "../../../../inference/expressions/parse.js";
 import type { FunctionForm } from "../../../../inference/model/functions/functions.js";
 import { choice, list, map, number, section, text, variant } from "../../entries.js";
 import { MAXIMA } from "../../limits.js";
+import { normalisation } from "../made-of.js";
 import { entriesOf, type Rows, row } from "./row.js";
 import { column, namedValue } from "./values.js";
 
@@ -55,7 +56,18 @@ export const functionRows = {
   classifier: null,
 } satisfies Rows<FunctionForm>;
 
-export const functions = map(variant(entriesOf(functionRows), { doc: "One function, under its kind." }), {
+/** A number when the file is read: what the graph has of it is a product of that number alone. */
+const sampleYield = section(
+  { sample: text({ doc: "Sample of simulated events.", refersTo: "samples" }), ...normalisation },
+  {
+    doc: "Expected number of events by a sample of simulated events: the sum of the weights of those that its conditions and the ranges of columns leave; with a cross section, that times the luminosity times this sum over what was generated. A text alone is the name of the sample.",
+    short: "sample",
+  },
+);
+
+const written = variant({ ...entriesOf(functionRows), yield: sampleYield }, { doc: "One function, under its kind." });
+
+export const functions = map(written, {
   doc: "Numbers that follow from parameters, by name.",
   of: "function names",
   maxLength: MAXIMA.parameters,

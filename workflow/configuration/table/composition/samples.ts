@@ -1,6 +1,7 @@
 /** Columns of a composition, and the files that have them. */
 import { list, map, number, section, text } from "../../entries.js";
 import { MAXIMA } from "../../limits.js";
+import { condition, derivedColumns } from "../made-of.js";
 import { END, interval } from "./values.js";
 
 export const columns = map(
@@ -17,6 +18,10 @@ export const columns = map(
         unique: true,
         optional: true,
       }),
+      expression: text({
+        doc: "What it is made of, an expression of columns of the files, in every sample that does not say otherwise: log(pt).",
+        optional: true,
+      }),
     },
     { doc: "One column of the events, one number each." },
   ),
@@ -31,13 +36,14 @@ export const samples = map(
   section(
     {
       file: text({ doc: "npz, safetensors or csv file, relative to this file." }),
-      columns: map(text({ doc: "Column of the file." }), {
-        doc: "Columns that have another name in the file, by their names here: { m: mass }.",
-        of: "columns",
-        namesReferTo: "columns",
-        maxLength: MAXIMA.features,
+      columns: derivedColumns(
+        "Columns of this sample, by name: other names in its file, { m: mass }, and expressions, { logpt: log(pt) }. Expressions may name each other.",
+      ),
+      where: condition("Condition on events: others are left out. Conditions joined by && are rows of the cut flow."),
+      weight: text({
+        doc: "Column of event weights in the file, or an expression. Absent: every event counts 1.",
+        optional: true,
       }),
-      weight: text({ doc: "Column of event weights in the file. Absent: every event counts 1.", optional: true }),
     },
     { doc: "Events of one file; a text alone is its name.", short: "file" },
   ),

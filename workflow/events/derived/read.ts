@@ -1,0 +1,165 @@
+/** Events of a file as an analysis has them: its columns, derived where it says so, its selection, its weights. */
+import type { ColumnData } from "../../../engine/runtime/backend.js";
+import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import { conditionParts } from "../../../inference/expressions/condition.js";
+import { type Expression, namesOf } from "../../../inference/expressions/expression.js";
+import { expressionText } from "../../../inference/expressions/text.js";
+import { type EventColumn, type EventTable, listColumns, readEvents, requireColumn } from "../../../io/index.js";
+import type { Derivation, Written } from "../../configuration/derivation.js";
+import type { WeightSums } from "../../configuration/normalisation.js";
+import { UsageError } from "../../errors.js";
+import { plain } from "../data-verdicts.js";
+import type { LeftOut } from "../loaded-events.js";
+import { type Selection, selected } from "../selection.js";
+import { fileColumns, nameOf, type Part, Parts } from "./parts.js";
+import { Values } from "./values.js";
+
+/** Where events come from. */
+export interface EventSource {
+  /** How messages name it. */
+  readonly file: string;
+  /** Names of the columns that there are. */
+  readonly columns: readonly string[];
+  readonly read: (names: readonly string[]) => Promise<EventTable>;
+}
+
+/** @param head  the first events only; all where undefined */
+export const fileSource = async (path: string, head?: number, label = path): Promise<EventSource> => ({
+  file: label,
+  columns: await listColumns(path),
+  read: (names) => readEvents(path, names, head === undefined ? {} : { head }),
+});
+
+export interface DerivedEvents {
+  /** Those that conditions leave. */
+  readonly count: number;
+  /** Events in the file. */
+  readonly total: number;
+  /** Of each event its row in the file; absent where none is left out. */
+  readonly rows: Int32Array | undefined;
+  /** Events that were read and do not fulfil a condition. */
+  readonly leftOut: readonly LeftOut[];
+  readonly sums: WeightSums;
+  /** Of each event; absent where each counts 1. */
+  readonly weights: ColumnData | undefined;
+  /** These columns, feature after feature: so many features, all values finite. */
+  column(names: readonly string[], features: number): ColumnData;
+  /** What the file calls a column that it has; undefined of one that is made of others. */
+  inFile(name: string): string | undefined;
+}
+
+/** A part of a condition. */
+interface Condition {
+  readonly text: string;
+  readonly at: string;
+  readonly isFlag: boolean;
+  readonly expression: Expression;
+  readonly named: ReadonlyMap<string, Part>;
+}
+
+async function conditionsOf(parts: Parts, where: readonly Written[]): Promise<Condition[]> {
+  const found: Condition[] = [];
+  for (const written of where) {
+    const { text, at } = written;
+    const part = await parts.written(written);
+    if (part.kind === "file") {
+      // Any text may be the name of a column: here it has one that expressions take.
+      const expression = { kind: "name", name: "flag", at: 1 } as const;
+      found.push({ text, at, isFlag: true, expression, named: new Map([["flag", part]]) });
+      continue;
+    }
+    for (const expression of conditionParts(part.expression, at)) {
+      const names = namesOf(expression);
+      found.push({
+        text: expressionText(expression),
+        at,
+        isFlag: expression.kind === "name",
+        expression,
+        named: new Map(names.map((name) => [name, part.parts.get(name)!])),
+      });
+    }
+  }
+  return found;
+}
+
+/** A column that is taken for a condition has truths alone. */
+function requireFlag({ text, at }: Condition, file: string, values: Float64Array): void {
+  const row = values.findIndex((value) => value !== 0 && value !== 1);
+  if (row < 0) return;
+  throw new UsageError(at, {
+    expected: "conditions, or columns of 0 and 1",
+    got: `${text} = ${plain(values[row]!)} in row ${row} (counted from 0) of ${file}`,
+    hint: `Compare it with a number, as in ${text} > 0`,
+  });
+}
+
+async function selectionOf(
+  file: string,
+  conditions: readonly Condition[],
+  values: Values,
+  weights: ColumnData | undefined,
+): Promise<Selection> {
+  const tests: Parameters<typeof selected>[2][number][] = [];
+  for (const condition of conditions) {
+    const truths = await values.evaluate(condition.expression, condition.named);
+    if (condition.isFlag) requireFlag(condition, file, truths);
+    tests.push({ reason: condition.text, isCondition: true, isOut: (row) => truths[row] === 0 });
+  }
+  return selected(file, { count: values.table.count, weights }, tests);
+}
+
+/** The weight of each event; absent where each counts 1. */
+async function weightsOf(values: Values, factors: readonly Part[]): Promise<ColumnData | undefined> {
+  const [first, ...others] = await Promise.all(factors.map((part) => values.single(part)));
+  if (first === undefined || others.length === 0) return first;
+  return Float64Array.from(first, (weight, row) => others.reduce((all, own) => all * own[row]!, weight));
+}
+
+/** @param wanted  names of columns */
+export async function readDerived(
+  source: EventSource,
+  derivation: Derivation,
+  wanted: readonly string[],
+): Promise<DerivedEvents> {
+  const { file } = source;
+  const parts = new Parts(file, source.columns, derivation);
+  const conditions = await conditionsOf(parts, derivation.where);
+  const factors: Part[] = [];
+  for (const written of derivation.weights) factors.push(await parts.written(written));
+  const observed = new Map<string, Part>();
+  for (const name of wanted) observed.set(name, await parts.named(name));
+  const needed = [...conditions.flatMap(({ named }) => [...named.values()]), ...factors, ...observed.values()];
+  const names = fileColumns(needed);
+  // Where events are counted alone, any column tells their number.
+  const table = await source.read(names.length > 0 ? names : source.columns.slice(0, 1));
+  const whole = new Values(file, table);
+  const before = await weightsOf(whole, factors);
+  const { rows, leftOut } = await selectionOf(file, conditions, whole, before);
+  const left = rows === undefined ? whole : whole.selected(rows);
+  const weights = rows === undefined ? before : await weightsOf(left, factors);
+  const columns = new Map<string, EventColumn>();
+  for (const part of [...factors, ...observed.values()]) {
+    // `requireColumn` looks at those of the file where all of its events are left.
+    if (rows !== undefined || part.kind === "expression") await left.requireFinite(part);
+    columns.set(nameOf(part), await left.column(part));
+  }
+  const { count } = left.table;
+  const derived = { ...left.table, columns };
+  for (const part of factors) requireColumn(derived, nameOf(part), { features: 1, events: "any" });
+  return {
+    count,
+    total: table.total,
+    rows,
+    leftOut,
+    sums: { all: totalWeight({ count: table.count, weights: before }), selected: totalWeight({ count, weights }) },
+    weights,
+    column: (names, features) => {
+      const own = names.map((name) => nameOf(observed.get(name)!));
+      return requireColumn(derived, own, { features, events: "any" }).data;
+    },
+    inFile: (name) => {
+      const part = observed.get(name)!;
+      return part.kind === "file" ? part.column : undefined;
+    },
+  };
+}
