@@ -20,6 +20,8 @@ export interface ChannelEvents {
   /** Events in the file. */
   readonly total: number;
   readonly leftOut: readonly LeftOut[];
+  /** Of each event its row in the file; absent where none is left out. */
+  readonly rows?: Int32Array | undefined;
   /** Stands for the events in the keys of steps. */
   readonly digest: string;
 }
@@ -95,7 +97,7 @@ export async function readChannel(analysis: CompositionAnalysis, plan: ChannelPl
     });
   }
   const digest = digestOfColumns([...names.map((name) => data.columns[name]), data.weights]);
-  return { data, file, total: table.total, leftOut, digest };
+  return { data, file, total: table.total, leftOut, rows, digest };
 }
 
 /** Events outside of the range of a column, then those outside of the region. */
