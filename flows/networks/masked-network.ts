@@ -75,10 +75,16 @@ const runningTotal = (counts: readonly number[]): number[] => {
 /** No unit sees the last feature, so it is no input. A network without any other input keeps it, unseen. */
 export const inputSize = (features: number, context: number) => Math.max(1, context + features - 1);
 
+/** The hidden layers. One feature without context leaves nothing to look at: its numbers are the last layer's bias. */
+export const layersBefore = ({
+  features,
+  context,
+  hidden,
+}: Pick<MaskedNetworkArchitecture, "features" | "context" | "hidden">) => (context + features > 1 ? hidden : []);
+
 function layersOf({ features, context, hidden, outputs }: MaskedNetworkArchitecture): Layer[] {
   const degrees = Array.from({ length: features }, (_, d) => d);
-  // One feature without context leaves nothing to look at: its numbers are the last layer's bias.
-  const counts = [...(context + features > 1 ? hidden : []), degrees.map(() => outputs)];
+  const counts = [...layersBefore({ features, context, hidden }), degrees.map(() => outputs)];
   return counts.map((own, at) => {
     const previous = counts[at - 1];
     const seen = at === 0 ? degrees.map((d) => context + d) : runningTotal(previous as readonly number[]);

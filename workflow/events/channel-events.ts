@@ -21,6 +21,8 @@ export interface ChannelEvents {
   /** Events in the file. */
   readonly total: number;
   readonly leftOut: readonly LeftOut[];
+  /** Of each event its row in the file; absent where none is left out. */
+  readonly rows?: Int32Array | undefined;
   /** Stands for the events in the keys of steps. */
   readonly digest: string;
 }
@@ -48,6 +50,8 @@ interface Table {
   readonly count: number;
   /** Those in the file. */
   readonly total: number;
+  /** Of each event its row in the file; absent where none is left out. */
+  readonly rows?: Int32Array | undefined;
   readonly leftOut: readonly LeftOut[];
   readonly columns: Readonly<Record<string, ColumnData>>;
   readonly weights: ColumnData | undefined;
@@ -70,16 +74,21 @@ async function tableOf(
   const { inline } = analysis;
   if (inline !== undefined) return inlineTable(inline.samples[name]!, names);
   const derived = await readDerived(await fileSource(file), compositionDerivation(analysis, name), names);
-  const { count, total, leftOut, weights } = derived;
+  const { count, total, rows, leftOut, weights } = derived;
   return {
     count,
     total,
+    rows,
     leftOut,
     columns: Object.fromEntries(names.map((column) => [column, sharedColumn(derived.column([column], 1))])),
     weights: weights && sharedColumn(weights),
     weight: analysis.configuration.samples[name]!.weight ?? "",
   };
 }
+
+/** Rows of the file, of events that are selected twice. @param first  rows of the file @param second  positions in `first` */
+const rowsOfFile = (first: Int32Array | undefined, second: Int32Array | undefined): Int32Array | undefined =>
+  first === undefined || second === undefined ? (first ?? second) : second.map((position) => first[position]!);
 
 /** Values that are not finite are refused, by file and row. */
 export async function readChannel(analysis: CompositionAnalysis, plan: ChannelPlan): Promise<ChannelEvents> {
@@ -101,7 +110,14 @@ export async function readChannel(analysis: CompositionAnalysis, plan: ChannelPl
     });
   }
   const digest = digestOfColumns([...names.map((name) => data.columns[name]), data.weights]);
-  return { data, file, total: table.total, leftOut: [...table.leftOut, ...beyond], digest };
+  return {
+    data,
+    file,
+    total: table.total,
+    leftOut: [...table.leftOut, ...beyond],
+    rows: rowsOfFile(table.rows, rows),
+    digest,
+  };
 }
 
 /** Events outside of the range of a column, then those outside of the region. */

@@ -45,9 +45,9 @@ export async function runCompositionToys(
 ): Promise<{ readonly all: readonly ToysInFolder[]; readonly verdicts: Verdicts }> {
   checkNames(untrained, request.at);
   const verdicts = new Verdicts(untrained.warn);
-  const { context, trainings } = await withTrainings(untrained);
+  const { context, ...trained } = await withTrainings(untrained);
   const plans = await readPlans(context.analysis, context);
-  judgeDensities(verdicts, trainings, Math.max(...plans.map(([, events]) => eventsOf(events))));
+  judgeDensities(verdicts, trained, Math.max(...plans.map(([, events]) => eventsOf(events))));
   const all: ToysInFolder[] = [];
   for (const read of plans) {
     await lookAtStart(context, ...read, true);

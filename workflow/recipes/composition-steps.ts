@@ -14,6 +14,10 @@ import type { StepRow } from "./step-rows.js";
 /** "fit.signal": its kind comes first. */
 const kindOf = (name: string) => name.split(".", 1)[0]!;
 
+/** The samples decide which trainings the step of a morph is made of: they have no names of their own in the plan. */
+const plannedName = (plan: readonly PlannedStep[], name: string): string =>
+  plan.find((step) => step.kind === "train" && name.startsWith(`${step.name}.`))?.name ?? name;
+
 /** As a graph: a step needs those whose keys it follows from. */
 export const planOf = (steps: readonly LazyStep<unknown>[]): PlannedStep[] =>
   steps.map(({ name, inputs }) => {
@@ -61,5 +65,6 @@ export async function chosenComposition(
 ): Promise<ChosenStore> {
   if (!isChosen(names)) return { store: steps, leftOut: () => [] };
   const quiet = { progress: { begin, note() {} }, signal, warn() {} };
-  return chosenStore(steps, planOf(await planned(request, quiet)), names);
+  const plan = planOf(await planned(request, quiet));
+  return chosenStore(steps, plan, names, (name) => plannedName(plan, name));
 }

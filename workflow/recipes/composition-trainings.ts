@@ -1,13 +1,14 @@
 /** The trainings that the likelihoods of a composition rest on, before all other steps. */
 import { totalWeight } from "../../flows/training/weighted-moments.js";
 import type { LikelihoodPlan } from "../configuration/composition/likelihood-plans.js";
+import { type DensityNoise, densityNoiseVerdicts } from "../effect-noise.js";
 import type { CompositionContext } from "../steps/composition/context.js";
+import { trainedIn } from "../steps/composition/training-samples.js";
 import {
   type PlannedTraining,
   plannedTrainings,
   type TrainedDensity,
   trainedAnalysis,
-  trainedIn,
 } from "../steps/composition/trainings.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
 import { StepNotDone } from "../store/chosen-steps.js";
@@ -25,6 +26,8 @@ interface Trained {
   /** The analysis has their weights. */
   readonly context: CompositionContext;
   readonly trainings: readonly NamedTraining[];
+  /** Of nuisances of morphs whose noise is known. */
+  readonly noise: readonly DensityNoise[];
   /** Throws `StepNotDone` where a likelihood is made of a density whose training is left out. */
   requireTrained(plan: LikelihoodPlan): void;
 }
@@ -32,7 +35,7 @@ interface Trained {
 /** Does the trainings that are not done, but for those that were not asked for: other likelihoods may do without them. */
 export async function withTrainings(context: CompositionContext): Promise<Trained> {
   const planned = await plannedTrainings(context);
-  if (planned.length === 0) return { context, trainings: [], requireTrained() {} };
+  if (planned.length === 0) return { context, trainings: [], noise: [], requireTrained() {} };
   const found: (readonly [string, TrainedDensity])[] = [];
   const left = new Map<string, StepNotDone>();
   for (const step of planned) {
@@ -46,7 +49,8 @@ export async function withTrainings(context: CompositionContext): Promise<Traine
   const analysis = trainedAnalysis(context.analysis, new Map(found.map(([name, { weights }]) => [name, weights])));
   return {
     context: withKeys({ ...context, analysis }, planned),
-    trainings: found.map(([, { training }]) => training),
+    trainings: found.flatMap(([, { trainings }]) => trainings),
+    noise: found.flatMap(([, { noise }]) => noise),
     requireTrained(plan) {
       const missing = trainedIn(analysis, plan).find((density) => left.has(density));
       if (missing !== undefined) throw left.get(missing)!;
@@ -54,8 +58,13 @@ export async function withTrainings(context: CompositionContext): Promise<Traine
   };
 }
 
-/** Those that did not converge, for a fit of so many events. */
-export function judgeDensities(verdicts: Verdicts, trainings: readonly NamedTraining[], events: number): void {
+/** Trainings that did not converge, for a fit of so many events, and noise that is noticeable. */
+export function judgeDensities(
+  verdicts: Verdicts,
+  { trainings, noise }: Pick<Trained, "trainings" | "noise">,
+  events: number,
+): void {
+  verdicts.add(densityNoiseVerdicts(noise));
   verdicts.add(
     trainings.flatMap(({ label, of, recipe, summary: { convergence, keptEpoch } }) => {
       return trainingVerdict({ label, of, recipe, convergence, keptEpoch }, events) ?? [];

@@ -4,6 +4,7 @@ import type { ImpactDefinition } from "../../inference/statistics/impacts/impact
 import type { Scan1d, Scan2d } from "../../inference/statistics/intervals/scan.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import type { LikelihoodPlan } from "../configuration/composition/likelihood-plans.js";
+import type { DensityNoise } from "../effect-noise.js";
 import { type ChannelEvents, readChannel } from "../events/channel-events.js";
 import { selectionTexts } from "../events/cut-flow.js";
 import { deeperOfMinos, deeperOfScans, deeperVerdicts } from "../likelihood/deeper-point.js";
@@ -58,6 +59,8 @@ export interface LikelihoodOutcome {
 export interface CompositionOutcome {
   /** Of densities. */
   readonly trainings: readonly NamedTraining[];
+  /** Of nuisances of morphs whose noise is known. */
+  readonly noise: readonly DensityNoise[];
   readonly likelihoods: readonly LikelihoodOutcome[];
   readonly verdicts: readonly Verdict[];
 }
@@ -175,8 +178,8 @@ export type Extent = "whole" | "fit";
 export async function runComposition(context: CompositionContext, extent: Extent): Promise<CompositionOutcome> {
   const verdicts = new Verdicts(context.warn);
   const plans = await readPlans(context.analysis, context);
-  const { context: own, trainings, requireTrained } = await withTrainings(context);
-  judgeDensities(verdicts, trainings, Math.max(...plans.map(([, events]) => eventsOf(events))));
+  const { context: own, requireTrained, ...trained } = await withTrainings(context);
+  judgeDensities(verdicts, trained, Math.max(...plans.map(([, events]) => eventsOf(events))));
   const outcome = async (i: number) => {
     const [plan, events] = [own.analysis.likelihoods[i]!, plans[i]![1]];
     requireTrained(plan);
@@ -189,7 +192,7 @@ export async function runComposition(context: CompositionContext, extent: Extent
     }
   };
   const likelihoods = await someOf([...plans.keys()].map((i) => () => outcome(i)));
-  return { trainings, likelihoods, verdicts: verdicts.all };
+  return { ...trained, likelihoods, verdicts: verdicts.all };
 }
 
 const setText = (at: Readonly<Record<string, number>>) =>

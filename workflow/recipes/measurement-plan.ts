@@ -11,7 +11,7 @@ import type { PlannedStep } from "./planned-steps.js";
  */
 export const plannedName = (name: string): string =>
   name
-    .replace(/^([xy]\.morph)\.(?:(?:simple|residual)(?:-quadratic)?|quadratic)\./, "$1.single.")
+    .replace(/^([xy]\.morph)\.(?:(?:simple|residual)(?:-quadratic|-spline)?|quadratic(?:-part)?)\./, "$1.single.")
     .replace(/^(fit\..+)\.noise$/, "$1");
 
 type Kind = "train" | "closure" | "fit" | "simulation" | "project" | "displace" | "scan" | "impacts" | "predict";

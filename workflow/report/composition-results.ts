@@ -122,7 +122,7 @@ function likelihoodResults(analysis: CompositionAnalysis, outcome: LikelihoodOut
 export function compositionResults(
   analysis: CompositionAnalysis,
   { name, precision }: Pick<Backend, "name" | "precision">,
-  { trainings, likelihoods, verdicts }: CompositionOutcome,
+  { trainings, noise, likelihoods, verdicts }: CompositionOutcome,
   warnings: readonly string[],
 ) {
   return {
@@ -132,6 +132,7 @@ export function compositionResults(
     backend: { name, precision },
     likelihoods: Object.fromEntries(likelihoods.map((own) => [own.plan.name, likelihoodResults(analysis, own)])),
     trainings: trainings.map(({ label, summary }) => ({ label, ...summary })),
+    trainingNoise: noise,
     failed: failedOf(verdicts),
     warnings,
   };

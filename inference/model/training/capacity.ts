@@ -6,17 +6,21 @@
  * seen by events that were not trained on.
  */
 import { aNumber, anObject, checkArgument, checkParts, oneOf } from "../../../engine/options.js";
-import { add, div, mul, sub, sumEvents } from "../../../engine/tape/operations.js";
-import type { Var } from "../../../engine/tape/tape.js";
-import { checked, type FactorizableArchitecture, nuisanceOutputs } from "../../../flows/architecture/architecture.js";
-import { type BoundFactorizableFlow, bindFactorizableFlow } from "../../../flows/factorizable.js";
-import { type BoundFlow, bindFlow } from "../../../flows/flow.js";
+import { add, div, mul, sumEvents } from "../../../engine/tape/operations.js";
+import {
+  type AutoregressiveLayer,
+  checked,
+  type FactorizableArchitecture,
+  nuisanceOutputs,
+} from "../../../flows/architecture/architecture.js";
+import { layersBefore } from "../../../flows/networks/masked-network.js";
 import type { Weights } from "../../../flows/networks/weights.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
-import { type FlowModel, parameterPrefixes } from "../mixture-model.js";
+import type { FlowModel } from "../mixture-model.js";
 import { columnName, type SimulatedEvents } from "../sampling/simulated-events.js";
-import { meanLoss, NOMINAL, type ObservedColumns, observedColumns } from "./densities.js";
-import type { MorphRequest, NamedMorph } from "./morph.js";
+import { meanLoss, NOMINAL, observedColumns } from "./densities.js";
+import type { NamedMorph, StageRequest } from "./morph.js";
+import { logRatio } from "./moved-density.js";
 import { ratioExcess } from "./pairs.js";
 
 /**
@@ -56,6 +60,11 @@ export function simplerMorph(
   return JSON.stringify(simpler) === JSON.stringify(architecture) ? undefined : simpler;
 }
 
+type Counts = AutoregressiveLayer["hidden"];
+
+const hiddenOf = (architecture: FactorizableArchitecture, layer: number): Counts =>
+  layersBefore({ ...architecture, hidden: architecture.layers[layer]!.hidden });
+
 /** First unit of each degree. */
 const starts = (counts: readonly number[]) => counts.map((_, d) => counts.slice(0, d).reduce((a, b) => a + b, 0));
 
@@ -74,7 +83,7 @@ function places(small: readonly number[], large: readonly number[]): number[] {
 export function embedded(small: NamedMorph, large: FactorizableArchitecture, weights: Weights): NamedMorph {
   checkParts("embedded", "a morph", small, { architecture: anObject });
   const { features, nuisances } = large;
-  const [own, wide] = [small.architecture.layers[0]!.hidden, large.layers[0]!.hidden];
+  const [own, wide] = [small.architecture, large].map((architecture) => hiddenOf(architecture, 0)) as [Counts, Counts];
   const undamped = small.architecture.quadraticDamping / large.quadraticDamping;
   const placed = new Map([...weights].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
   for (const [k, nuisance] of nuisances.entries()) {
@@ -123,7 +132,7 @@ export function withQuadraticPart(morph: NamedMorph, part: number, slope: number
   const weights = [...morph.weights].map(([name, tensor]) => {
     const [, layer, k, at] = /^transforms\.(\d+)\.nuisances\.(\d+)\.(\d+)\./.exec(name) ?? [];
     const nuisance = k === undefined ? undefined : architecture.nuisances[Number(k)]!;
-    const isLast = layer !== undefined && Number(at) === architecture.layers[Number(layer)]!.hidden.length;
+    const isLast = layer !== undefined && Number(at) === hiddenOf(architecture, Number(layer)).length;
     if (nuisance === undefined || nuisance.linearOnly || !isLast) return [name, tensor] as const;
     const outputs = nuisanceOutputs(architecture, nuisance);
     const perRow = tensor.data.length / (architecture.features * outputs);
@@ -166,19 +175,8 @@ export function nominalAtAnchors(
   );
 }
 
-/** log r of `effectLoss`. */
-export function logRatioOf(
-  density: BoundFlow,
-  flow: BoundFactorizableFlow,
-  { features, context }: Pick<ObservedColumns, "features" | "context">,
-  nu: Var,
-): Var {
-  const { value, logDet } = flow.toNominal(features, context, [nu]);
-  return sub(add(density.logProb(value, context), logDet), density.logProb(features, context));
-}
-
 /**
- * For `validationProgram`, with the parameters of `morphTraining`: minus what is known of the effect, per event,
+ * For `validationProgram`, with the parameters of `stageLoss`: minus what is known of the effect, per event,
  *
  *     -E_ν[log r] + E_0[r - 1],    r = p(x | ν) / p_0(x),
  *
@@ -186,19 +184,18 @@ export function logRatioOf(
  * is minus the relative entropy of the samples (Nguyen, Wainwright & Jordan 2010, arXiv:0809.0853): a morph gains nothing by what
  * is wrong with p_0, which the mean of log p(x | ν) alone would reward.
  */
-export function effectLoss(request: Omit<MorphRequest, "optimiser" | "controlled">): ModelBuilder {
-  const { of, nominal, morph, stage, sizes } = request;
+export function effectLoss(request: Omit<StageRequest, "optimiser" | "controlled">): ModelBuilder {
+  const { of, moved, morph, stage, sizes } = request;
   const { name } = stage.sets[0]!;
   return (tape, normalisers) => {
-    const density = bindFlow(tape, nominal, `${of}.nominal`);
-    const flow = bindFactorizableFlow(tape, morph, parameterPrefixes[`${of}.morph`]);
+    const density = moved.bind(tape, morph);
     const ratioOf = (set: string) => {
-      const { features, context, weight } = observedColumns(tape, set, of, sizes);
+      const columns = observedColumns(tape, set, of, sizes);
       const nu = tape.column(columnName(set, "nu"), [1], tape.events(set));
-      return { weight, logRatio: logRatioOf(density, flow, { features, context }, nu) };
+      return { weight: columns.weight, log: logRatio(density, columns, [nu]) };
     };
     const [varied, unmoved] = [ratioOf(name), ratioOf(NOMINAL)];
-    const excess = div(sumEvents(mul(unmoved.weight, ratioExcess(unmoved.logRatio))), normalisers[NOMINAL]!);
-    return { loss: add(meanLoss(varied.logRatio, varied.weight, normalisers[name]!), excess), trainable: [] };
+    const excess = div(sumEvents(mul(unmoved.weight, ratioExcess(unmoved.log))), normalisers[NOMINAL]!);
+    return { loss: add(meanLoss(varied.log, varied.weight, normalisers[name]!), excess), trainable: [] };
   };
 }

@@ -1,10 +1,7 @@
-/** Events as the nominal flow sees them after a morph: in its latent space. */
+/** Events where a morph and the density behind it take them: in the latent space of the density. */
 import { aList, anObject, checkArgument, checkParts } from "../../../engine/options.js";
 import { Tape } from "../../../engine/tape/tape.js";
-import { bindFactorizableFlow } from "../../../flows/factorizable.js";
-import { bindFlow } from "../../../flows/flow.js";
 import { named } from "../../../flows/networks/weights.js";
-import { parameterPrefixes } from "../mixture-model.js";
 import { columnName, type SimulatedEvents, trainingSample } from "../sampling/simulated-events.js";
 import { observedColumns } from "./densities.js";
 import type { InformationRequest } from "./morph-information.js";
@@ -17,23 +14,17 @@ const SET = "latent";
  * @param samples  at [1] values of the nuisance of the morph, which takes them to its nominal value
  */
 export async function latentEvents(
-  { backend, of, nominal, morph, sizes, numbers }: Omit<InformationRequest, "unmoved">,
+  { backend, of, moved, morph, sizes, numbers }: Omit<InformationRequest, "unmoved">,
   samples: readonly SimulatedEvents[],
 ): Promise<SimulatedEvents[]> {
   checkParts("latentEvents", "a morph", morph, { architecture: anObject });
   checkArgument("latentEvents", "samples", samples, aList);
   const tape = new Tape();
-  const { features, context } = observedColumns(tape, SET, of, sizes);
   const nu = tape.column(columnName(SET, "nu"), [1], tape.events(SET));
-  const flow = bindFactorizableFlow(tape, morph.architecture, parameterPrefixes[`${of}.morph`]);
-  const density = bindFlow(tape, nominal.architecture, `${of}.nominal`);
-  const { value } = density.toLatent(flow.toNominal(features, context, [nu]).value, context);
-  const program = await backend.compile({ outputs: { latent: value } });
+  const latent = moved.bind(tape, morph.architecture).latent(observedColumns(tape, SET, of, sizes), [nu]);
+  const program = await backend.compile({ outputs: { latent } });
   try {
-    await program.write({
-      ...named(`${of}.nominal`, nominal.weights),
-      ...named(parameterPrefixes[`${of}.morph`], morph.weights),
-    });
+    await program.write({ ...moved.parameters, ...named(moved.prefix, morph.weights) });
     const found: SimulatedEvents[] = [];
     for (const events of samples) {
       const { columns } = trainingSample(SET, [events], of, sizes.processes, numbers);

@@ -1,15 +1,10 @@
 /** What a morph says of a nuisance per event, and how much of that is the fluctuation of the samples that it was trained on. */
 import { aList, anObject, checkArgument, checkOptions, type Options, oneOf } from "../../../engine/options.js";
 import type { Backend } from "../../../engine/runtime/backend.js";
-import { add } from "../../../engine/tape/operations.js";
 import { Tape } from "../../../engine/tape/tape.js";
-import type { FlowArchitecture } from "../../../flows/architecture/architecture.js";
-import { bindFactorizableFlow } from "../../../flows/factorizable.js";
-import { bindFlow } from "../../../flows/flow.js";
 import { named } from "../../../flows/networks/weights.js";
 import type { SplineArchitecture } from "../../../flows/transforms/rational-quadratic-spline.js";
 import { effectiveEvents } from "../../statistics/fit/covariance.js";
-import { type FlowModel, parameterPrefixes } from "../mixture-model.js";
 import {
   columnName,
   type ObservableName,
@@ -19,11 +14,12 @@ import {
 } from "../sampling/simulated-events.js";
 import { type Dimensions, observedColumns } from "./densities.js";
 import type { NamedMorph } from "./morph.js";
+import type { TrainedDensity } from "./moved-density.js";
 
 export interface InformationRequest {
   readonly backend: Backend;
   readonly of: ObservableName;
-  readonly nominal: FlowModel<FlowArchitecture>;
+  readonly moved: TrainedDensity;
   /** Of one nuisance. */
   readonly morph: NamedMorph;
   /** Nominal events. */
@@ -35,7 +31,7 @@ export interface InformationRequest {
 const requestOptions: Options<InformationRequest> = {
   backend: anObject,
   of: oneOf("x", "y"),
-  nominal: anObject,
+  moved: anObject,
   morph: anObject,
   unmoved: aList,
   sizes: anObject,
@@ -53,18 +49,13 @@ const SET = "information";
  */
 export async function morphInformation(request: InformationRequest): Promise<Map<number, number>> {
   checkOptions("morphInformation", request, requestOptions);
-  const { backend, of, nominal, morph, unmoved, sizes, numbers } = request;
+  const { backend, of, moved, morph, unmoved, sizes, numbers } = request;
   const tape = new Tape();
-  const { features, context } = observedColumns(tape, SET, of, sizes);
-  const flow = bindFactorizableFlow(tape, morph.architecture, parameterPrefixes[`${of}.morph`]);
-  const density = bindFlow(tape, nominal.architecture, `${of}.nominal`);
-  const { value, logDet } = flow.toNominal(features, context, tape.parameter("nu", [1]));
-  const program = await backend.compile({ outputs: { logProb: add(density.logProb(value, context), logDet) } });
+  const columns = observedColumns(tape, SET, of, sizes);
+  const logProb = moved.bind(tape, morph.architecture).logProb(columns, [tape.parameter("nu", [1])]);
+  const program = await backend.compile({ outputs: { logProb } });
   try {
-    await program.write({
-      ...named(`${of}.nominal`, nominal.weights),
-      ...named(parameterPrefixes[`${of}.morph`], morph.weights),
-    });
+    await program.write({ ...moved.parameters, ...named(moved.prefix, morph.weights) });
     const nominalValue = morph.architecture.nuisances[0]!.nominal;
     const sums = new Map<number, readonly [weight: number, sum: number]>();
     for (const events of unmoved) {

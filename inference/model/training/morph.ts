@@ -11,20 +11,20 @@ import {
   oneOf,
   optional,
 } from "../../../engine/options.js";
-import { add, div, mul, slice, sub, sumEvents } from "../../../engine/tape/operations.js";
+import { add, div, mul, slice, sumEvents } from "../../../engine/tape/operations.js";
 import {
+  type Architecture,
   type FactorizableArchitecture,
   type FlowArchitecture,
   tensorSpecs,
 } from "../../../flows/architecture/architecture.js";
-import { bindFactorizableFlow } from "../../../flows/factorizable.js";
-import { bindFlow } from "../../../flows/flow.js";
 import { initialTensor } from "../../../flows/networks/weights.js";
 import type { Optimiser } from "../../../flows/training/optimiser.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
-import { type FlowModel, parameterPrefixes, type ShapeNuisance } from "../mixture-model.js";
+import type { FlowModel, ShapeNuisance } from "../mixture-model.js";
 import { columnName, type ObservableName, type SimulatedEvents } from "../sampling/simulated-events.js";
-import { type Dimensions, meanLoss, type ObservedColumns, observedColumns, sumOf } from "./densities.js";
+import { type Dimensions, meanLoss, observedColumns, sumOf } from "./densities.js";
+import { logRatio, type MovedDensity, movedFlow } from "./moved-density.js";
 import { controlColumns, ratioExcess } from "./pairs.js";
 
 /** What a morph knows of a shape nuisance, in the order of its architecture. */
@@ -172,13 +172,14 @@ function tensorByName(tensor: string, names: readonly string[]): string {
 }
 
 /**
- * The identity at every ν, in the frame of the nominal flow: what training starts from. The weights of a network follow from
- * the names of its nuisances.
+ * The identity at every ν: what training starts from. The weights of a network follow from the names of its nuisances.
+ *
+ * @param nominal  with constants for standardisation
  */
 export function initialMorph(
   architecture: FactorizableArchitecture,
   names: readonly string[],
-  nominal: FlowModel<FlowArchitecture>,
+  nominal: FlowModel<Architecture>,
   seed: number,
 ): NamedMorph {
   const weights = tensorSpecs(architecture).map((spec) => {
@@ -249,35 +250,40 @@ const trainingOptions: Options<MorphRequest> = {
 
 /**
  * For `train`: parameters under the `parameterPrefixes` of `<of>.nominal` and `<of>.morph`, data of `stageSamples` packed by `trainingSample`, one event
- * set each.
- *
- * -Σ w log p / Σ w of each set, times its number of anchors; the nominal flow is frozen. A set's nuisances enter
- * as columns, all others are at their nominal values and cost nothing. With nominal events beside them, with the control variate of
- * `training/pairs`.
+ * set each; the loss is that of `stageLoss`.
  */
 export function morphTraining(request: MorphRequest): ModelBuilder {
   checkOptions("morphTraining", request, trainingOptions);
-  const { of, nominal, morph, stage, controlled = [], sizes, optimiser } = request;
+  const { nominal, ...stage } = request;
+  return stageLoss({ ...stage, moved: movedFlow(request.of, nominal) });
+}
+
+/** The same of any density. */
+export interface StageRequest extends Omit<MorphRequest, "nominal"> {
+  readonly moved: MovedDensity;
+}
+
+/**
+ * -Σ w log p / Σ w of each set, times its number of anchors; the nominal density is frozen. A set's nuisances enter
+ * as columns, all others are at their nominal values and cost nothing. With nominal events beside them, with the control variate of
+ * `training/pairs`.
+ */
+export function stageLoss({ of, moved, morph, stage, controlled = [], sizes, optimiser }: StageRequest): ModelBuilder {
   const total = stage.sets.reduce((sum, { anchors }) => sum + anchors, 0);
   return (tape, normalisers) => {
-    const density = bindFlow(tape, nominal, `${of}.nominal`);
-    const flow = bindFactorizableFlow(tape, morph, parameterPrefixes[`${of}.morph`]);
+    const density = moved.bind(tape, morph);
     const losses = stage.sets.map(({ name, active, anchors }) => {
       const varied = observedColumns(tape, name, of, sizes);
       const nu = tape.column(columnName(name, "nu"), [stage.nuisances.length], tape.events(name));
       const values = stage.nuisances.map((own, k) => (active.includes(own) ? slice(nu, -1, k, k + 1) : undefined));
-      const logProb = ({ features, context }: ObservedColumns) => {
-        const { value, logDet } = flow.toNominal(features, context, values);
-        return add(density.logProb(value, context), logDet);
-      };
-      const lossOf = (columns: ObservedColumns) => meanLoss(logProb(columns), columns.weight, normalisers[name]!);
-      if (!controlled.includes(name)) return mul(lossOf(varied), anchors / total);
+      const loss = () => meanLoss(density.logProb(varied, values), varied.weight, normalisers[name]!);
+      if (!controlled.includes(name)) return mul(loss(), anchors / total);
       const own = controlColumns(tape, name, of, sizes, varied.process);
-      const excess = ratioExcess(sub(logProb(own), density.logProb(own.features, own.context)));
+      const excess = ratioExcess(logRatio(density, own, values));
       const control = div(sumEvents(mul(own.weight, excess)), normalisers[name]!);
-      return mul(add(lossOf(varied), control), anchors / total);
+      return mul(add(loss(), control), anchors / total);
     });
-    return { loss: sumOf(losses), trainable: [{ parameters: [...flow.trainable.values()], optimiser }] };
+    return { loss: sumOf(losses), trainable: [{ parameters: [...density.trainable], optimiser }] };
   };
 }
 

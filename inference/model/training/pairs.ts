@@ -79,6 +79,16 @@ function featuresOf({ count, x, y }: Pick<SimulatedEvents, "count" | "x" | "y">,
   return of === "x" || y === undefined ? { all: ofX, given: 0 } : { all: [...ofX, ...rows(y)], given: ofX.length };
 }
 
+/** Both without features that the density is conditional on and that do not vary: they explain nothing. */
+function withoutConstants(nominal: Features, varied: Features): readonly [Features, Features] {
+  const isUsed = nominal.all.map((own, i) => i >= nominal.given || own.some((value) => value !== own[0]));
+  const used = ({ all, given }: Features) => ({
+    all: all.filter((_, i) => isUsed[i]),
+    given: isUsed.slice(0, given).filter(Boolean).length,
+  });
+  return [used(nominal), used(varied)];
+}
+
 const meanOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Covariance of the features, [D, D]. */
@@ -101,7 +111,8 @@ function covarianceOf(all: readonly Float64Array[]): Float64Array {
  * Mean square of the displacements in standard deviations of the density: the squares of L⁻¹ (x' - x) with L Lᵀ the covariance of what
  * it is conditional on and then of its own features, of these alone. Undefined where a feature follows from others.
  */
-function squaredDisplacement(nominal: Features, varied: Features): number | undefined {
+function squaredDisplacement(ofNominal: Features, ofVaried: Features): number | undefined {
+  const [nominal, varied] = withoutConstants(ofNominal, ofVaried);
   const size = nominal.all.length;
   const lower = cholesky(covarianceOf(nominal.all), size);
   if (lower === undefined) return undefined;
@@ -159,7 +170,8 @@ export function controlWeight(varied: SimulatedEvents, of: ObservableName): numb
  * Square of the least displacement that makes varied events of nominal ones, were both normal, in standard deviations of the density: of means
  * and covariances (Dowson & Landau 1982, Journal of Multivariate Analysis 12, 450). Undefined where a feature follows from others.
  */
-function squaredDistance(nominal: Features, varied: Features): number | undefined {
+function squaredDistance(ofNominal: Features, ofVaried: Features): number | undefined {
+  const [nominal, varied] = withoutConstants(ofNominal, ofVaried);
   const size = nominal.all.length;
   const lower = cholesky(covarianceOf(nominal.all), size);
   if (lower === undefined) return undefined;
@@ -250,16 +262,13 @@ function controlOf(
 ) {
   // In the frame, where features have the tails that flows see.
   const framed = () => framedEvents(frame, part, "f64");
-  if (part.nominal !== undefined) {
-    const { nominal } = part;
-    return { nominal, weight: controlWeight({ ...framed(), nominal: framedEvents(frame, nominal, "f64") }, of) };
-  }
   const own = beside.get(part.process);
-  if (own === undefined) return undefined;
-  const nominal = spread(own.events, part.count);
+  const nominal = part.nominal ?? (own && spread(own.events, part.count));
+  if (nominal === undefined) return undefined;
   // Of few events with weights of either sign the sum need not be one that a mean can be taken with.
   if (!(totalWeight(nominal) > 0)) return { nominal, weight: 0 };
-  return { nominal, weight: independentControlWeight(framed(), own, of) };
+  if (part.nominal === undefined) return { nominal, weight: independentControlWeight(framed(), own!, of) };
+  return { nominal, weight: controlWeight({ ...framed(), nominal: framedEvents(frame, nominal, "f64") }, of) };
 }
 
 /** Does a training see variations of the same events? */

@@ -1,12 +1,9 @@
 /** How much of the quadratic terms that a simple morph has learned stands out of their noise. */
 import { aList, checkParts } from "../../../engine/options.js";
 import { Tape } from "../../../engine/tape/tape.js";
-import { bindFactorizableFlow } from "../../../flows/factorizable.js";
-import { bindFlow } from "../../../flows/flow.js";
 import { named } from "../../../flows/networks/weights.js";
-import { parameterPrefixes } from "../mixture-model.js";
 import { columnName, type SimulatedEvents, trainingSample } from "../sampling/simulated-events.js";
-import { logRatioOf, nominalAtAnchors, withQuadraticPart } from "./capacity.js";
+import { nominalAtAnchors, withQuadraticPart } from "./capacity.js";
 import { observedColumns } from "./densities.js";
 import {
   effectiveCount,
@@ -15,6 +12,7 @@ import {
   simpleParameters,
   slopeOfSquare,
 } from "./morph-information.js";
+import { logRatio } from "./moved-density.js";
 import { ratioExcess } from "./pairs.js";
 
 export interface QuadraticRequest extends InformationRequest {
@@ -72,25 +70,22 @@ function byProcess(varied: readonly SimulatedEvents[], unmoved: readonly Simulat
 
 /** `effectLoss` over all events, of effective numbers, for parts of the quadratic terms. */
 async function losses(
-  { backend, of, nominal, morph, sizes, numbers }: QuadraticRequest,
+  { backend, of, moved, morph, sizes, numbers }: QuadraticRequest,
   groups: ReturnType<typeof byProcess>,
   parts: readonly QuadraticPart[],
 ): Promise<number[]> {
   const tape = new Tape();
-  const { features, context } = observedColumns(tape, SET, of, sizes);
   const nu = tape.column(columnName(SET, "nu"), [1], tape.events(SET));
-  const flow = bindFactorizableFlow(tape, morph.architecture, parameterPrefixes[`${of}.morph`]);
-  const density = bindFlow(tape, nominal.architecture, `${of}.nominal`);
-  const logRatio = logRatioOf(density, flow, { features, context }, nu);
-  const program = await backend.compile({ outputs: { logRatio, excess: ratioExcess(logRatio) } });
+  const log = logRatio(moved.bind(tape, morph.architecture), observedColumns(tape, SET, of, sizes), [nu]);
+  const program = await backend.compile({ outputs: { log, excess: ratioExcess(log) } });
   /** Of each of `parts`, the mean over events of one process at one point. */
-  const means = async (output: "logRatio" | "excess", events: readonly SimulatedEvents[]) => {
+  const means = async (output: "log" | "excess", events: readonly SimulatedEvents[]) => {
     const { columns } = trainingSample(SET, events, of, sizes.processes, numbers);
     await program.bind(columns);
     const weights = columns[columnName(SET, "weight")]!;
     const found: number[] = [];
     for (const { part, slope } of parts) {
-      await program.write(named(parameterPrefixes[`${of}.morph`], withQuadraticPart(morph, part, slope).weights));
+      await program.write(named(moved.prefix, withQuadraticPart(morph, part, slope).weights));
       const values = (await program.run())[output]!;
       let sum = 0;
       for (const [i, value] of values.entries()) sum += weights[i]! * value;
@@ -99,11 +94,11 @@ async function losses(
     return found;
   };
   try {
-    await program.write(named(`${of}.nominal`, nominal.weights));
+    await program.write(moved.parameters);
     const sums = parts.map(() => 0);
     for (const { varied, unmoved } of groups) {
       for (const events of varied) {
-        const gained = await means("logRatio", [events]);
+        const gained = await means("log", [events]);
         const excess = await means("excess", nominalAtAnchors([events], unmoved));
         for (const at of parts.keys()) sums[at]! += effectiveCount(events) * (excess[at]! - gained[at]!);
       }

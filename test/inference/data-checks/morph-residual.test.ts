@@ -11,6 +11,7 @@ import {
   type SimulatedEvents,
 } from "../../../index.js";
 import { morphResidual } from "../../../inference/data-checks/morph-residual.js";
+import { movedModel } from "../../../inference/model/training/moved-density.js";
 
 const COUNT = 4000;
 
@@ -31,7 +32,7 @@ async function pValueOf(of: "x" | "y", by: number, varied: SimulatedEvents, nomi
   const { pValue } = await morphResidual({
     backend,
     of,
-    nominal: { architecture: density, weights: initialise(density, 1, { identity: true }) },
+    moved: movedModel(of, { architecture: density, weights: initialise(density, 1, { identity: true }) }),
     morph: { architecture, names: ["a"], weights },
     varied: [varied],
     unmoved: [nominal],

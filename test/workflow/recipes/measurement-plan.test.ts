@@ -36,6 +36,13 @@ for (const base of ["files", "toy"] as const) {
   });
 }
 
+test("whatever morph the samples decide on is that of the stage", () => {
+  const kinds = ["simple", "simple-quadratic", "simple-spline", "residual", "residual-quadratic", "residual-spline"];
+  for (const kind of [...kinds, "quadratic", "quadratic-part"]) {
+    assert.is(plannedName(`x.morph.${kind}.a`), "x.morph.single.a", kind);
+  }
+});
+
 test("what a step's numbers and key change is planned behind it", async () => {
   const plan = await planOf("files");
   const all = [...analyses.steps.files.keys()];

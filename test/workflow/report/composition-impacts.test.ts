@@ -76,7 +76,7 @@ const outcome: LikelihoodOutcome = {
     } as LikelihoodOutcome["pairs"][number],
   ],
 };
-const whole = { trainings: [], likelihoods: [outcome], verdicts: [] };
+const whole = { trainings: [], noise: [], likelihoods: [outcome], verdicts: [] };
 
 test("a table of each parameter of interest: both ends of every definition, the strongest first, then groups, data and total", () => {
   const [found] = impactReportTables(outcome);

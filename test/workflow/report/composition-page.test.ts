@@ -11,7 +11,7 @@ import { compositionReport, drawingsOf, outcome, verdict } from "./composition-s
 const silent = () => {
   throw new Error("nothing to warn of");
 };
-const whole = { trainings: [], likelihoods: [outcome], verdicts: [verdict] };
+const whole = { trainings: [], noise: [], likelihoods: [outcome], verdicts: [verdict] };
 
 test("pictures: a projection with its summands, pulls of what is constrained, scans; no correlation of one parameter", () => {
   const pictures = drawAll(drawingsOf(whole), silent);
@@ -33,7 +33,7 @@ test("a projection counts the events of its channel, a scan those of all channel
     events: [events[0]!, { ...events[0]!, data: { ...events[0]!.data, count: 4 } }],
     projections: [projections[0]!, { ...projections[0]!, channel: "other" }],
   };
-  const pictures = drawAll(drawingsOf({ trainings: [], likelihoods: [two], verdicts: [] }), silent);
+  const pictures = drawAll(drawingsOf({ trainings: [], noise: [], likelihoods: [two], verdicts: [] }), silent);
   const counts = pictures.map((own) => "svg" in own && /N = (\d+)/.exec(own.svg)?.[1]);
   assert.equal(counts, ["3", "4", "7", "7"]);
 });
@@ -63,7 +63,7 @@ test("the page: verdict first, then parameters, then each likelihood", () => {
 
 test("likelihoods of names that begin alike have their own pictures", () => {
   const twin = { ...outcome, plan: { ...outcome.plan, name: "fit-m" } };
-  const both = { trainings: [], likelihoods: [outcome, twin], verdicts: [] };
+  const both = { trainings: [], noise: [], likelihoods: [outcome, twin], verdicts: [] };
   const pictures = drawAll(drawingsOf(both), silent);
   const { sections } = compositionReport(both, pictures, [], silent);
   assert.equal(
@@ -81,7 +81,7 @@ test("a part that could not be made says so", () => {
     ["Projections", "too few events"],
     ["Asymmetric errors", "no crossing"],
   ] as const);
-  const without = { trainings: [], likelihoods: [{ ...outcome, projections: [], missing }], verdicts: [] };
+  const without = { trainings: [], noise: [], likelihoods: [{ ...outcome, projections: [], missing }], verdicts: [] };
   const report = compositionReport(without, [], [], silent);
   const fit = report.sections.find(({ heading }) => heading === "Fit of fit")!;
   assert.equal(fit.missing, [{ missing: '"Asymmetric errors"', problem: "no crossing" }]);
@@ -100,7 +100,7 @@ test("a warning that a failed check says is not said twice", () => {
 test("what could not be drawn or made costs a part of the page and nothing else", () => {
   const said: string[] = [];
   const broken = { ...outcome, projections: undefined as unknown as typeof outcome.projections };
-  const own = { trainings: [], likelihoods: [broken], verdicts: [] };
+  const own = { trainings: [], noise: [], likelihoods: [broken], verdicts: [] };
   const pictures = drawAll(drawingsOf(own), (text) => said.push(text));
   assert.match(said[0]!, /picture projections\.fit: left out, as it cannot be drawn/);
   assert.equal(
@@ -120,7 +120,7 @@ test("parts of the page know of no order of likelihoods: trainings stand behind 
     convergence: undecided("a test"),
     history: [{ epoch: 1, steps: 4, trainingLoss: 1.5, validationLoss: 1.6, rate: 0 }],
   } as unknown as NamedTraining["summary"];
-  const own = { trainings: [{ ...training, summary }], likelihoods: [outcome], verdicts: [] };
+  const own = { trainings: [{ ...training, summary }], noise: [], likelihoods: [outcome], verdicts: [] };
   const pictures = drawAll(drawingsOf(own), silent);
   assert.ok(pictures.some(({ name }) => name === "losses.all"));
   const { sections } = compositionReport(own, pictures, [], silent);

@@ -29,7 +29,7 @@ test("results have selections, expected events, tests and what failed; no folder
   const results = compositionResults(
     analysis,
     { name: "cpu", precision: "f64" },
-    { trainings: [], likelihoods: [outcome], verdicts: [verdict, { ...verdict, failed: false }] },
+    { trainings: [], noise: [], likelihoods: [outcome], verdicts: [verdict, { ...verdict, failed: false }] },
     ["a warning"],
   );
   const { fit } = results.likelihoods as Record<string, (typeof results.likelihoods)[string]>;
@@ -57,7 +57,7 @@ test("results have selections, expected events, tests and what failed; no folder
 });
 
 test("arrays have every number of the pictures", () => {
-  const arrays = compositionArrays({ trainings: [], likelihoods: [outcome], verdicts: [] });
+  const arrays = compositionArrays({ trainings: [], noise: [], likelihoods: [outcome], verdicts: [] });
   const numbers = (name: string) => Array.from(arrays.get(`fit/${name}`)!.data as Float64Array);
   assert.equal(numbers("estimate"), [0, 0.0212345]);
   assert.equal(arrays.get("fit/covariance")!.shape, [1, 1]);
@@ -102,7 +102,7 @@ test("scans of weighted events are in units of their level: how much larger the 
       },
     ],
   };
-  const arrays = compositionArrays({ trainings: [], likelihoods: [weighted], verdicts: [] });
+  const arrays = compositionArrays({ trainings: [], noise: [], likelihoods: [weighted], verdicts: [] });
   const numbers = (name: string) => Array.from(arrays.get(`fit/scans/${name}`)!.data as Float64Array);
   assert.equal([numbers("c/level"), numbers("c/delta_two_nll")], [[4], [2.25, 0, 2.25]]);
   // √(4 · 9), for the area.

@@ -6,7 +6,7 @@ import type { CompositionAnalysis } from "../../configuration/composition/compos
 import type { ChannelPlan, LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
 import { UsageError } from "../../errors.js";
 import type { ChannelEvents } from "../../events/channel-events.js";
-import { trainedDensities } from "./trainings.js";
+import { trainedDensities } from "./training-samples.js";
 
 /** Whether the number of a channel follows from flows that are to be trained: from how much of them lies in a region. */
 export function restsOnTraining(analysis: CompositionAnalysis, plan: LikelihoodPlan, density: string): boolean {

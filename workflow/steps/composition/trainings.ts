@@ -1,28 +1,38 @@
 /** Trainings of the densities of a composition: a step each, behind those of the densities that they are made of. */
-import { updated, type Weights } from "../../../flows/networks/weights.js";
+
+import type { ColumnData } from "../../../engine/runtime/backend.js";
+import { named, updated, type Weights } from "../../../flows/networks/weights.js";
 import { splitSample } from "../../../flows/training/event-sample.js";
 import { type CheckedComposition, checkedComposition } from "../../../inference/model/composition/composition.js";
 import { reachableParts } from "../../../inference/model/composition/reachable-parts.js";
 import type { DensityForm } from "../../../inference/model/densities/densities.js";
+import { type FlowForm, flowWeightsOf } from "../../../inference/model/densities/flow.js";
+import { type MorphedForm, morphWeightsOf } from "../../../inference/model/densities/morphed.js";
+import type { ChannelData } from "../../../inference/model/likelihood/channels.js";
+import { joinedColumns } from "../../../inference/model/sampling/simulated-events.js";
 import {
   compositionTraining,
   initialWeights,
   SAMPLE,
   sampleOf,
   type TrainedForm,
-  trainedParameters,
-  trainedWeightsOf,
-  variedEvents,
 } from "../../../inference/model/training/composition-density.js";
+import { movedComposition } from "../../../inference/model/training/composition-morph.js";
+import { anchorSets, initialMorph, morphStages } from "../../../inference/model/training/morph.js";
+import {
+  layoutObservable,
+  layoutSizes,
+  layoutValues,
+  morphLayout,
+} from "../../../inference/model/training/morph-layout.js";
 import type { CompositionAnalysis } from "../../configuration/composition/composition-file.js";
-import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
-import type { CompositionConfiguration } from "../../configuration/composition-table.js";
 import { regionOf } from "../../configuration/table/composition/densities.js";
-import { pointOf } from "../../configuration/table/composition/trained-densities.js";
-import { type ChannelEvents, readChannel } from "../../events/channel-events.js";
+import { type DensityNoise, densityNoise } from "../../effect-noise.js";
 import { leftOutText } from "../../events/selection.js";
 import type { LazyStep } from "../../store/lazy-step.js";
 import { stepKey } from "../../store/step-store.js";
+import type { TrainedNoise } from "../trainings/morph-task.js";
+import { trainMorph } from "../trainings/morph-training.js";
 import {
   type NamedTraining,
   optimiserOf,
@@ -31,82 +41,18 @@ import {
   trainStep,
 } from "../trainings/training-step.js";
 import type { CompositionContext } from "./context.js";
+import { morphSimulation, sampleDigests } from "./morph-simulation.js";
+import { readTrainingSamples, type SampledDensity, trainingName } from "./training-samples.js";
 
 export interface TrainedDensity {
   readonly weights: Weights;
-  readonly training: NamedTraining;
+  readonly trainings: readonly NamedTraining[];
+  /** Of the nuisances of a morph whose noise is known. */
+  readonly noise: readonly DensityNoise[];
 }
 
 export interface PlannedTraining extends LazyStep<TrainedDensity> {
   readonly density: string;
-}
-
-type Written = CompositionConfiguration["densities"][string];
-type WrittenFlow = Extract<Written, { readonly flow: unknown }>["flow"];
-type WrittenMorph = Extract<Written, { readonly morphed: unknown }>["morphed"];
-
-/** How a density is trained. */
-type Recipe = Pick<WrittenFlow, "region" | "heldOut" | "training">;
-
-/** Its kind in the file, where it is trained. */
-const kindOf = (written: Written): "flow" | "morphed" | undefined =>
-  "flow" in written ? "flow" : "morphed" in written ? "morphed" : undefined;
-
-type WithConfiguration = Pick<CompositionAnalysis, "configuration">;
-
-/** Of these densities, those that are trained. */
-export const trainedDensities = (
-  { configuration: { densities } }: WithConfiguration,
-  names: readonly string[],
-): string[] => names.filter((name) => Object.hasOwn(densities, name) && kindOf(densities[name]!) !== undefined);
-
-/** Those of which a likelihood is made, directly or not. */
-export const trainedIn = (analysis: WithConfiguration, { composition, channels }: LikelihoodPlan): string[] => {
-  const selected = channels.map((own) => own.selected);
-  return trainedDensities(analysis, Object.keys(reachableParts(composition, selected).densities));
-};
-
-/** A sample that a density is trained on. */
-export interface TrainingSample {
-  readonly sample: string;
-  /** Values of the nuisances of a morph, in their order; none of a flow. */
-  readonly at: readonly number[];
-  readonly events: ChannelEvents;
-}
-
-export interface SampledDensity {
-  readonly density: string;
-  readonly kind: "flow" | "morphed";
-  readonly recipe: Recipe;
-  readonly samples: readonly TrainingSample[];
-}
-
-const samplesOf = (written: WrittenFlow | WrittenMorph): Omit<TrainingSample, "events">[] =>
-  typeof written.train === "string"
-    ? [{ sample: written.train, at: [] }]
-    : (written as WrittenMorph).train.map(({ sample, at }) => ({
-        sample,
-        at: pointOf((written as WrittenMorph).nuisances, at),
-      }));
-
-/** The samples of the densities that likelihoods are made of, in the order of the file. */
-export async function readTrainingSamples(analysis: CompositionAnalysis): Promise<SampledDensity[]> {
-  const used = new Set(analysis.likelihoods.flatMap((plan) => trainedIn(analysis, plan)));
-  const found: SampledDensity[] = [];
-  for (const [density, all] of Object.entries(analysis.configuration.densities)) {
-    const kind = kindOf(all);
-    if (kind === undefined || !used.has(density)) continue;
-    const written = (all as Record<string, unknown>)[kind] as WrittenFlow | WrittenMorph;
-    const region = regionOf(written.region ?? {});
-    const samples: TrainingSample[] = [];
-    for (const { sample, at } of samplesOf(written)) {
-      const channel = { density, selected: density, sample, isExtended: false, region };
-      const events = await readChannel(analysis, { ...channel, name: `training of ${density}` });
-      samples.push({ sample, at, events });
-    }
-    found.push({ density, kind, recipe: written, samples });
-  }
-  return found;
 }
 
 /** No training is done yet; each stands behind those that it follows from. */
@@ -127,84 +73,183 @@ export async function plannedTrainings(context: CompositionContext): Promise<Pla
 /** What a morph follows from besides its own entries: the density that it moves. */
 function behindOf(
   composition: CheckedComposition,
-  form: TrainedForm,
+  form: MorphedForm,
   planned: ReadonlyMap<string, PlannedTraining>,
 ): { readonly inputs: object; readonly trainings: readonly PlannedTraining[] } {
-  if (form.kind === "flow") return { inputs: {}, trainings: [] };
   const { columns, functions, densities } = reachableParts(composition, [form.density]);
   const trainings = Object.keys(densities).flatMap((name) => planned.get(name) ?? []);
   const byKey = Object.entries(densities).map(([name, own]) => [name, planned.get(name)?.key ?? own] as const);
-  const behind = { density: form.density, columns, functions, densities: Object.fromEntries(byKey) };
-  return { inputs: { behind }, trainings };
+  return { inputs: { density: form.density, columns, functions, densities: Object.fromEntries(byKey) }, trainings };
 }
-
-const architectureOf = (form: TrainedForm) => (form.kind === "flow" ? form.flow.architecture : form.morph.architecture);
 
 /** @param planned  the trainings before it */
 function plannedTraining(
   context: CompositionContext,
-  { density: name, kind, recipe: { region, heldOut, training: recipe }, samples }: SampledDensity,
+  sampled: SampledDensity,
   planned: ReadonlyMap<string, PlannedTraining>,
 ): PlannedTraining {
-  const { analysis, store, common, progress } = context;
-  const { composition, configuration } = analysis;
-  const form = composition.densities[name] as TrainedForm;
+  const form = context.analysis.composition.densities[sampled.density] as TrainedForm;
+  const { inputs, run } =
+    form.kind === "flow" ? flowTraining(context, sampled, form) : morphTraining(context, sampled, form, planned);
+  const name = trainingName(sampled.density);
+  const { samples, nominal } = sampled;
+  let done: Promise<TrainedDensity> | undefined;
+  return {
+    name,
+    key: stepKey(context.common, name, inputs),
+    inputs,
+    density: sampled.density,
+    result() {
+      if (done !== undefined) return done;
+      const read = [...samples, ...(nominal ? [nominal] : [])].flatMap(({ events }) => events.leftOut.map(leftOutText));
+      for (const left of new Set(read)) context.progress.note(`${name}: ${left}`);
+      done = run();
+      return done;
+    },
+  };
+}
+
+/** What the step of a density follows from, and what it does. */
+interface Training {
+  readonly inputs: object;
+  readonly run: () => Promise<TrainedDensity>;
+}
+
+/** What both kinds follow from. */
+function commonInputs(
+  { analysis: { composition } }: CompositionContext,
+  { recipe }: SampledDensity,
+  form: TrainedForm,
+) {
   const { of, given = [] } = form;
   const columns = Object.fromEntries([...of, ...given].map((column) => [column, composition.columns[column]!]));
-  const step = `train.${name}`;
-  const behind = behindOf(composition, form, planned);
-  const digests = samples.map(({ events, at }) => (kind === "flow" ? events.digest : [events.digest, at]));
-  const data = kind === "flow" ? digests[0] : digests;
-  const architecture = architectureOf(form);
-  const inputs = { of, given, columns, architecture, recipe, region, heldOut, data, ...behind.inputs };
-  const prefix = trainedWeightsOf(name, form);
+  return { of, given, columns, recipe: recipe.training, region: recipe.region, heldOut: recipe.heldOut };
+}
+
+function flowTraining(context: CompositionContext, sampled: SampledDensity, form: FlowForm): Training {
+  const { density: name, recipe, samples } = sampled;
+  const { data: events, digest } = samples[0]!.events;
+  const { composition, configuration } = context.analysis;
+  const { architecture } = form.flow;
+  const inputs = { ...commonInputs(context, sampled, form), architecture, data: digest };
+  const step = trainingName(name);
+  const prefix = flowWeightsOf(name);
   const run = async (): Promise<TrainedDensity> => {
-    for (const { events } of samples) for (const left of events.leftOut) progress.note(`${step}: ${leftOutText(left)}`);
-    const known = new Map<string, Weights>();
-    for (const { density, result } of behind.trainings) known.set(density, (await result()).weights);
-    const events =
-      kind === "flow"
-        ? samples[0]!.events.data
-        : variedEvents(samples.map(({ events: { data: own }, at }) => ({ ...own, at })));
     const initial = initialWeights(composition, form, events, configuration.seed);
-    const { record, arrays } = await store.run<TrainingSummary>(step, inputs, async (checkpoint) => {
-      const split = splitSample(sampleOf(events), { seed: configuration.seed, purpose: step, validation: heldOut });
-      const training = {
-        composition: withWeights(composition, known),
-        name,
-        form,
-        region: regionOf(region ?? {}),
-        isWeighted: events.weights !== undefined,
-        optimiser: optimiserOf(recipe),
-      };
+    const { record, arrays } = await context.store.run<TrainingSummary>(step, inputs, async (checkpoint) => {
+      const request = { seed: configuration.seed, purpose: step, validation: recipe.heldOut };
+      const split = splitSample(sampleOf(events), request);
+      const region = regionOf(recipe.region ?? {});
+      const isWeighted = events.weights !== undefined;
       const task = {
-        model: compositionTraining(training),
-        initial: trainedParameters(training, initial),
+        model: compositionTraining({
+          ...{ composition, name, form, region, isWeighted },
+          optimiser: optimiserOf(recipe.training),
+        }),
+        initial: named(prefix, initial),
         data: { [SAMPLE]: split.training },
         validation: { [SAMPLE]: split.validation },
         purpose: step,
       };
-      return trainStep(context, `train ${name}`, recipe, task, checkpoint, (own) => own.startsWith(`${prefix}.`));
+      return trainStep(context, `train ${name}`, recipe.training, task, checkpoint, (own) => own.startsWith(prefix));
     });
-    const training: NamedTraining = {
-      label: `density ${name}`,
-      of: "density",
-      recipe: `densities.${name}.${kind}.training`,
-      summary: summaryOf(record),
-    };
-    return { weights: updated(prefix, initial, arrays), training };
+    const training = namedTraining(name, "flow", `density ${name}`, summaryOf(record));
+    return { weights: updated(prefix, initial, arrays), trainings: [training], noise: [] };
   };
-  let done: Promise<TrainedDensity> | undefined;
+  return { inputs, run };
+}
+
+/** All events of some samples. */
+function joinedData(samples: readonly ChannelData[]): ChannelData {
+  const joined = (column: (own: ChannelData) => ColumnData) =>
+    joinedColumns(samples.map((own) => ({ count: own.count, column: column(own) })));
+  const isWeighted = samples.some(({ weights }) => weights !== undefined);
+  const names = Object.keys(samples[0]!.columns);
   return {
-    name: step,
-    key: stepKey(common, step, inputs),
-    inputs,
-    density: name,
-    result() {
-      done ??= run();
-      return done;
-    },
+    count: samples.reduce((sum, { count }) => sum + count, 0),
+    columns: Object.fromEntries(names.map((name) => [name, joined(({ columns }) => columns[name]!)])),
+    ...(isWeighted && { weights: joined(({ count, weights }) => weights ?? new Float64Array(count).fill(1)) }),
   };
+}
+
+const namedTraining = (
+  name: string,
+  kind: SampledDensity["kind"],
+  label: string,
+  summary: TrainingSummary,
+): NamedTraining => ({ label, of: "density", recipe: `densities.${name}.${kind}.training`, summary });
+
+/** What the trainings of a morph leave, besides weights. */
+interface MorphRecord {
+  readonly trainings: readonly { readonly label: string; readonly summary: TrainingSummary }[];
+  readonly noise: readonly TrainedNoise[];
+}
+
+function morphTraining(
+  context: CompositionContext,
+  sampled: SampledDensity,
+  form: MorphedForm,
+  planned: ReadonlyMap<string, PlannedTraining>,
+): Training {
+  const { density: name, recipe, samples, nominal } = sampled;
+  const { composition, configuration } = context.analysis;
+  const { seed } = configuration;
+  const { architecture } = form.morph;
+  const step = trainingName(name);
+  const prefix = morphWeightsOf(name);
+  const behind = behindOf(composition, form, planned);
+  const names = form.nuisances.map(String);
+  const common = commonInputs(context, sampled, form);
+  const inputs = { ...common, architecture, nuisances: names, data: sampleDigests(sampled), behind: behind.inputs };
+  const layout = morphLayout(composition, form);
+  const run = async (): Promise<TrainedDensity> => {
+    const known = new Map<string, Weights>();
+    for (const { density, result } of behind.trainings) known.set(density, (await result()).weights);
+    const all = nominal === undefined ? joinedData(samples.map(({ events }) => events.data)) : nominal.events.data;
+    const initial = initialWeights(composition, form, all, seed);
+    const { record, arrays } = await context.store.run<MorphRecord>(step, inputs, async () => {
+      const shapes = architecture.nuisances.map((own, k) => ({ name: names[k]!, nominal: own.nominal }));
+      const simulation = morphSimulation(
+        layout,
+        sampled,
+        shapes.map((own) => own.nominal),
+        seed,
+      );
+      const region = regionOf(recipe.region ?? {});
+      const { recipe: _, heldOut, ...ofDensity } = common;
+      const pairs = architecture.pairs.map(([k, l]) => [names[k]!, names[l]!] as const);
+      const trained = await trainMorph(
+        { ...context, simulation, sizes: layoutSizes(layout, names.length) },
+        {
+          of: layoutObservable(layout),
+          moved: movedComposition({ composition: withWeights(composition, known), name, form, region }),
+          nominalKey: JSON.stringify({ ...ofDensity, behind: behind.inputs }),
+          untrained: initialMorph(architecture, names, { architecture, weights: initial }, seed),
+          stages: morphStages(anchorSets(simulation.anchors, shapes), pairs),
+          shapes,
+          recipe: recipe.training,
+          leftOut: new Set(),
+          label: name,
+          step,
+          purpose: step,
+        },
+      );
+      const { trainings, noise } = trained;
+      return { record: { trainings, noise }, arrays: named(prefix, trained.flow.weights) };
+    });
+    const values = layoutValues(layout);
+    return {
+      weights: updated(prefix, initial, arrays),
+      trainings: record.trainings.map(({ label, summary }) =>
+        namedTraining(name, "morphed", `density ${name}, ${label}`, summaryOf(summary)),
+      ),
+      noise: record.noise.map(({ process, nuisance, information, noise }) => {
+        const at = Object.fromEntries(layout.categories.map(({ column }, c) => [column, values[process]![c]!]));
+        return densityNoise({ density: name, at, nuisance }, information, noise);
+      }),
+    };
+  };
+  return { inputs, run };
 }
 
 function formWith(form: DensityForm, weights: Weights): DensityForm {

@@ -1,13 +1,11 @@
 /** Which morph of one nuisance is kept: the simplest that has learned all that the samples show. */
 
-import type { FlowArchitecture } from "../../../flows/architecture/kinds.js";
 import { named, updated } from "../../../flows/networks/weights.js";
 import { isBeyondChance } from "../../../flows/training/epoch-choice.js";
 import { differenceOf, groupedLoss } from "../../../flows/training/grouped-loss.js";
 import { validationProgram } from "../../../flows/training/training-program.js";
 import { morphResidual } from "../../../inference/data-checks/morph-residual.js";
 import { EFFECT_LEVEL, type NuisanceEffect } from "../../../inference/data-checks/variations.js";
-import { type FlowModel, parameterPrefixes } from "../../../inference/model/mixture-model.js";
 import {
   type ObservableName,
   type SimulatedEvents,
@@ -40,27 +38,14 @@ import {
   simpleParameters,
 } from "../../../inference/model/training/morph-information.js";
 import { quadraticPart } from "../../../inference/model/training/quadratic-part.js";
-import { processNames } from "../../configuration/analysis.js";
-import type { RunContext } from "../../context.js";
-import { type EffectNoise, effectNoise, NEGLIGIBLE } from "../../effect-noise.js";
-import type { TrainingSummary } from "./training-step.js";
-
-export interface TrainedMorph {
-  readonly flow: NamedMorph;
-  readonly key: string;
-  readonly summary: TrainingSummary;
-  /** Of each process, where the noise of the training is known. */
-  readonly noise?: readonly EffectNoise[];
-}
+import { NEGLIGIBLE } from "../../effect-noise.js";
+import type { MorphContext, MorphTask, TrainedMorph, TrainedNoise } from "./morph-task.js";
 
 /** Groups of events whose sums give the error of the sum of all, to 9%. */
 const GROUPS = 64;
 
-export interface CapacityRequest {
-  readonly of: ObservableName;
-  readonly nominal: FlowModel<FlowArchitecture>;
+export interface CapacityRequest extends Pick<MorphTask, "of" | "moved" | "shapes" | "step"> {
   readonly stage: MorphStage;
-  readonly shapes: readonly NamedShape[];
   /** Of the samples of the stage. */
   readonly anchors: readonly Anchor[];
   /** What the training that is configured begins with. */
@@ -89,7 +74,7 @@ const RESIDUALS: Readonly<Record<SimpleKind, string>> = {
  * above that of the other by more than chance (`isBeyondChance`); without held-out events, as a replica of the simulation is, what the training began
  * with decides.
  */
-export async function chosenMorph(context: RunContext, request: CapacityRequest): Promise<TrainedMorph> {
+export async function chosenMorph(context: MorphContext, request: CapacityRequest): Promise<TrainedMorph> {
   const { initial, trainFull } = request;
   const { linearOnly } = initial.architecture.nuisances[0]!;
   const linear = await simpleMorph(context, request, "simple");
@@ -112,15 +97,15 @@ const isNominalOf =
     anchorSetOf(at, shapes) === undefined;
 
 /** Nominal samples of the processes that a stage has samples of. */
-function nominalOf({ simulation }: RunContext, { anchors, shapes }: CapacityRequest): Anchor[] {
+function nominalOf({ simulation }: MorphContext, { anchors, shapes }: CapacityRequest): Anchor[] {
   const processes = new Set(anchors.map(({ process }) => process));
   return simulation.anchors.filter((own) => processes.has(own.process) && isNominalOf(shapes)(own));
 }
 
 /** A morph with the events that it was trained on, and nominal ones. */
 async function withSamples(
-  { simulation, sizes, backend }: RunContext,
-  { of, nominal, stage, shapes, anchors }: CapacityRequest,
+  { simulation, sizes, backend }: MorphContext,
+  { of, moved, stage, shapes, anchors }: CapacityRequest,
   morph: NamedMorph,
   nominalAnchors: readonly Anchor[],
 ) {
@@ -128,7 +113,7 @@ async function withSamples(
   const varied = stageSamples(stage, training, shapes)[stage.sets[0]!.name]!;
   const unmoved = await simulation.training(stage.name, nominalAnchors, 0, 1);
   const numbers = { frame: simulation.frame, precision: backend.precision };
-  return { backend, of, nominal, morph, varied, unmoved, sizes, numbers };
+  return { backend, of, moved, morph, varied, unmoved, sizes, numbers };
 }
 
 /**
@@ -136,12 +121,12 @@ async function withSamples(
  *
  * @param keepsPart  of the quadratic terms, in place of all
  */
-async function simpleMorph(context: RunContext, request: CapacityRequest, kind: SimpleKind, keepsPart = false) {
-  const { stage, nominal, initial, untrained, trainSimple } = request;
+async function simpleMorph(context: MorphContext, request: CapacityRequest, kind: SimpleKind, keepsPart = false) {
+  const { stage, initial, untrained, trainSimple } = request;
   const architecture = simplerMorph(initial.architecture, context.sizes.processes, kind);
   if (architecture === undefined) return undefined;
   const { seed } = context.analysis.configuration;
-  const trained = await trainSimple(kind, initialMorph(architecture, stage.nuisances, nominal, seed));
+  const trained = await trainSimple(kind, initialMorph(architecture, stage.nuisances, untrained, seed));
   const small = keepsPart ? await withPart(context, request, trained) : trained;
   const { residual, noise, isQuadraticFree } = await leftBySimple(context, request, kind, small);
   const flow = embedded(small.flow, untrained.architecture, untrained.weights);
@@ -149,12 +134,12 @@ async function simpleMorph(context: RunContext, request: CapacityRequest, kind: 
 }
 
 /** The morph with the part of its quadratic terms that stands out of their noise. */
-async function withPart(context: RunContext, request: CapacityRequest, small: TrainedMorph): Promise<TrainedMorph> {
+async function withPart(context: MorphContext, request: CapacityRequest, small: TrainedMorph): Promise<TrainedMorph> {
   const { simulation, store } = context;
-  const { of, stage } = request;
+  const { of, stage, step } = request;
   const nominalAnchors = nominalOf(context, request);
   const inputs = { morph: small.key, nominal: simulation.digest(nominalAnchors, of) };
-  const { record, key } = await store.run(`${of}.morph.quadratic-part.${stage.nuisances[0]}`, inputs, async () => {
+  const { record, key } = await store.run(`${step}.quadratic-part.${stage.nuisances[0]}`, inputs, async () => {
     const found = await quadraticPart(await withSamples(context, request, small.flow, nominalAnchors));
     return { record: { ...found }, arrays: {} };
   });
@@ -164,13 +149,13 @@ async function withPart(context: RunContext, request: CapacityRequest, small: Tr
 /** What a simple morph has not learned, and how much of what it has is noise. */
 interface SimpleFindings {
   readonly residual: NuisanceEffect;
-  readonly noise: readonly EffectNoise[];
+  readonly noise: readonly TrainedNoise[];
   /** Would the noise of a simple morph with quadratic terms be negligible in all processes together, one prior standard deviation off the nominal value? */
   readonly isQuadraticFree: boolean;
 }
 
 async function leftBySimple(
-  context: RunContext,
+  context: MorphContext,
   request: CapacityRequest,
   kind: SimpleKind,
   small: TrainedMorph,
@@ -179,7 +164,7 @@ async function leftBySimple(
   const { of, stage } = request;
   const nominalAnchors = nominalOf(context, request);
   const inputs = { morph: small.key, nominal: simulation.digest(nominalAnchors, of) };
-  const name = `${of}.morph.${RESIDUALS[kind]}.${stage.nuisances[0]}`;
+  const name = `${request.step}.${RESIDUALS[kind]}.${stage.nuisances[0]}`;
   const { linearOnly } = request.initial.architecture.nuisances[0]!;
   const { record } = await store.run(name, inputs, async () => {
     const { varied, ...common } = await withSamples(context, request, small.flow, nominalAnchors);
@@ -198,11 +183,8 @@ async function leftBySimple(
     });
     return { record: { residual, found }, arrays: {} };
   });
-  const { configuration } = context.analysis;
-  const names = processNames(configuration);
-  const noise = record.found.map(({ process, information, noise }) =>
-    effectNoise({ of, nuisance: stage.nuisances[0]!, process: names[process]! }, information, noise),
-  );
+  const nuisance = stage.nuisances[0]!;
+  const noise = record.found.map(({ process, information, noise }) => ({ nuisance, process, information, noise }));
   const total = (part: "information" | "ofQuadratic") =>
     // By simulated events: another yield in the configuration repeats no training.
     record.found.reduce((sum, own) => sum + own.simulated * own[part], 0);
@@ -211,23 +193,23 @@ async function leftBySimple(
 }
 
 async function withQuadraticWhereSeen(
-  context: RunContext,
-  { of, nominal, stage, shapes }: CapacityRequest,
+  context: MorphContext,
+  { of, moved, stage, shapes, step }: CapacityRequest,
   full: TrainedMorph,
   heldOut: readonly SimulatedEvents[],
 ): Promise<TrainedMorph> {
   const { simulation, sizes, analysis, store, backend } = context;
   const nominalAnchors = simulation.anchors.filter(isNominalOf(shapes));
-  const name = `${of}.morph.quadratic.${stage.nuisances[0]}`;
+  const name = `${step}.quadratic.${stage.nuisances[0]}`;
   const inputs = { morph: full.key, nominal: simulation.digest(nominalAnchors, of) };
-  const prefix = parameterPrefixes[`${of}.morph`];
+  const { prefix } = moved;
   const parametersOf = (flow: NamedMorph) => named(prefix, flow.weights);
   const { arrays, key } = await store.run(name, inputs, async () => {
     const linear = withoutQuadratic(full.flow);
     const unmoved = (await simulation.validation(nominalAnchors))!;
     const samples = heldOutSamples(context, of, stage, shapes, heldOut, unmoved);
-    const model = effectLoss({ of, nominal: nominal.architecture, morph: full.flow.architecture, stage, sizes });
-    const initial = { ...named(`${of}.nominal`, nominal.weights), ...parametersOf(full.flow) };
+    const model = effectLoss({ of, moved, morph: full.flow.architecture, stage, sizes });
+    const initial = { ...moved.parameters, ...parametersOf(full.flow) };
     const loss = await validationProgram(backend, model, samples, initial);
     try {
       const { seed } = analysis.configuration;
@@ -243,7 +225,7 @@ async function withQuadraticWhereSeen(
 }
 
 function heldOutSamples(
-  { simulation, sizes, backend }: RunContext,
+  { simulation, sizes, backend }: MorphContext,
   of: ObservableName,
   stage: MorphStage,
   shapes: readonly NamedShape[],

@@ -28,6 +28,7 @@ import {
   withoutQuadratic,
   withQuadraticPart,
 } from "../../../../inference/model/training/capacity.js";
+import { movedFlow } from "../../../../inference/model/training/moved-density.js";
 import { close } from "../../../support/close.js";
 
 const exact = { absolute: 1e-12, relative: 1e-12 };
@@ -201,7 +202,7 @@ async function lossOf(by: number, mean: number, varied: number): Promise<number>
     nominal: trainingSample("nominal", nominalAtAnchors(moving, [events(normal(mean), 0)]), "x", 1, numbers),
   };
   const sizes = { processes: 1, shapes: 1, x: 1, y: 0 };
-  const model = effectLoss({ of: "x", nominal, morph, stage: stage!, sizes });
+  const model = effectLoss({ of: "x", moved: movedFlow("x", nominal), morph, stage: stage!, sizes });
   const initial = {
     ...named("x.nominal", initialise(nominal, 1, { identity: true })),
     ...named("x.systematics", shifted),

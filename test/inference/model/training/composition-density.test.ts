@@ -3,20 +3,17 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
 import { Tape } from "../../../../engine/tape/tape.js";
-import { autoregressiveFlow, factorizableFlow, initialise } from "../../../../flows/architecture/architecture.js";
+import { autoregressiveFlow, initialise } from "../../../../flows/architecture/architecture.js";
 import { named } from "../../../../flows/networks/weights.js";
 import { adam } from "../../../../flows/training/optimiser.js";
 import { checkedComposition } from "../../../../inference/model/composition/composition.js";
 import { type FlowForm, flowWeightsOf } from "../../../../inference/model/densities/flow.js";
-import type { MorphedForm } from "../../../../inference/model/densities/morphed.js";
 import type { Region } from "../../../../inference/model/language/region.js";
 import {
   compositionTraining,
   initialWeights,
   SAMPLE,
   sampleOf,
-  trainedParameters,
-  variedEvents,
 } from "../../../../inference/model/training/composition-density.js";
 import { close } from "../../../support/close.js";
 
@@ -84,74 +81,6 @@ async function sidesLoss(region: Region): Promise<number> {
   await program.bind({ m: m.filter((x) => x !== 1) });
   return (await program.run()).loss![0]!;
 }
-
-/** What a nuisance does to the normal density 1 ± 0.5. */
-const MORPH: MorphedForm = (() => {
-  const nuisances = [{ nominal: 0, linearOnly: true }];
-  const architecture = factorizableFlow({
-    features: 1,
-    context: 0,
-    hidden: [2],
-    layers: 1,
-    nuisances,
-    standardisation: "both",
-  });
-  return {
-    kind: "morphed",
-    density: "g",
-    of: ["m"],
-    nuisances: ["nu"],
-    morph: { architecture, weights: initialise(architecture, 1) },
-  };
-})();
-const morphs = checkedComposition({
-  columns: { m: { range: [0, 3] } },
-  parameters: [{ name: "nu", start: 0 }],
-  densities: { g: { kind: "gaussian", x: "m", mean: 1, sigma: 0.5 }, f: MORPH },
-});
-
-test("a morph is trained on all samples together, each of which counts alike, behind a density that stays", async () => {
-  const samples = [
-    { count: 3, columns: { m }, at: [1] },
-    { count: 2, columns: { m: Float64Array.of(0.2, 1.7) }, weights: Float64Array.of(3, 1), at: [-1] },
-  ];
-  const data = variedEvents(samples);
-  assert.equal([data.count, Array.from(data.columns["nuisance 0"]!)], [5, [1, 1, 1, -1, -1]]);
-  // Half of the sum of five for each sample.
-  close(data.weights!, [5 / 6, 5 / 6, 5 / 6, (5 / 8) * 3, 5 / 8], { absolute: 1e-14, relative: 0 });
-  const request = {
-    composition: morphs,
-    name: "f",
-    form: MORPH,
-    region: {},
-    isWeighted: true,
-    optimiser: adam({ learningRate: 1 }),
-  };
-  const initial = initialWeights(morphs, MORPH, data, 1);
-  const { loss, trainable } = compositionTraining(request)(new Tape(), { [SAMPLE]: 5 });
-  const program = await referenceBackend().compile({ outputs: { loss } });
-  const parameters = trainedParameters(request, initial);
-  await program.write(parameters);
-  await program.bind(sampleOf(data).columns);
-  const found = async () => (await program.run()).loss![0]!;
-  // It begins as the identity: the density of g, cut to its range (scipy.stats.norm).
-  const logMass = Math.log(0.9772181968099877);
-  const logOf = (x: number) => -0.5 * ((x - 1) / 0.5) ** 2 - Math.log(0.5 * Math.sqrt(2 * Math.PI)) - logMass;
-  const values = Array.from(data.columns.m!);
-  const mean = -values.reduce((sum, x, i) => sum + data.weights![i]! * logOf(x), 0) / 5;
-  close([await found()], [mean], NEAR, "identity");
-  assert.equal(
-    trainable[0]!.parameters.length,
-    Object.keys(parameters).filter((name) => !name.includes("standardisation")).length,
-    "all that is trained is of the morph",
-  );
-  // Moving any of its last numbers moves both samples in opposite directions.
-  const last = Object.entries(parameters)
-    .filter(([name]) => /bias/.test(name))
-    .at(-1)!;
-  await program.write({ [last[0]]: last[1].map((value) => value + 0.1) });
-  assert.ok(Math.abs((await found()) - mean) > 1e-4);
-});
 
 test("splines reach all events: far ones widen the scale; categories stay one-hot, equal numbers have a scale of 1", () => {
   const given = checkedComposition({

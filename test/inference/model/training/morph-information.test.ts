@@ -19,6 +19,7 @@ import {
   simpleParameters,
   slopeOfSquare,
 } from "../../../../inference/model/training/morph-information.js";
+import { movedModel } from "../../../../inference/model/training/moved-density.js";
 import { close } from "../../../support/close.js";
 
 const COUNT = 4000;
@@ -39,7 +40,7 @@ test("the information of a shift by δ of a normal density is δ², by the weigh
   const found = await morphInformation({
     backend: referenceBackend(),
     of: "x",
-    nominal: { architecture: nominal, weights: initialise(nominal, 1, { identity: true }) },
+    moved: movedModel("x", { architecture: nominal, weights: initialise(nominal, 1, { identity: true }) }),
     morph: {
       architecture,
       names: ["a"],

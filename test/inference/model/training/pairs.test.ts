@@ -162,6 +162,10 @@ test("a density that is conditional on x sees of a displacement what x does not 
   // Both by 0.3: y given x stays. y alone by 0.05: half of its width.
   close([controlWeight(moved(0.3, 0.3), "y")], [1], { absolute: 1e-3, relative: 0 });
   close([controlWeight(moved(0, 0.05), "y")], [Math.exp(-0.25) / 1.25], { absolute: 0.01, relative: 0 });
+  // One feature of x that is the same for all explains nothing: y moves by half of the width that it has without x.
+  const constant = { ...sampleOf(0, new Float64Array(x.length).fill(3)), y: e };
+  const half = { ...constant, at: [1], y: e.map((value) => value + 0.5), nominal: constant };
+  close([controlWeight(half, "y")], [Math.exp(-0.25) / 1.25], { absolute: 0.01, relative: 0 });
 });
 
 /** A nominal flow that is N(0, 1) of one feature, and a morph of it with one nuisance. */

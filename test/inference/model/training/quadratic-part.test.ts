@@ -9,6 +9,7 @@ import {
   referenceBackend,
   type SimulatedEvents,
 } from "../../../../index.js";
+import { movedModel } from "../../../../inference/model/training/moved-density.js";
 import { quadraticPart } from "../../../../inference/model/training/quadratic-part.js";
 import { close } from "../../../support/close.js";
 
@@ -32,7 +33,7 @@ const partOf = (linear: number, quadratic: number, varied: SimulatedEvents[], un
   quadraticPart({
     backend: referenceBackend(),
     of: "x",
-    nominal: { architecture: nominal, weights: initialise(nominal, 1, { identity: true }) },
+    moved: movedModel("x", { architecture: nominal, weights: initialise(nominal, 1, { identity: true }) }),
     morph: {
       architecture,
       names: ["a"],

@@ -105,8 +105,8 @@ test("a shape nuisance is fitted by a morph as by the exact density: estimates, 
   for (const scale of [-1, -0.4, 0, 0.6, 1, 1.5]) {
     const found = await likelihood.logProb("a", [1, 1, scale]);
     const wanted = m.map((x) => logNormal(x, meanAt(scale), widthAt(scale)));
-    // Beyond the samples, and two widths from the mean, quadratic terms are what is least known.
-    close(found, wanted, { absolute: Math.abs(scale) <= 1 ? 0.05 : 0.12, relative: 0 }, `log p at ${scale}`);
+    // At 7, up to three widths from the mean, 0.011 of ln width that is quadratic in scale makes 0.1: less than two of its errors, and mostly left out.
+    close(found, wanted, { absolute: Math.abs(scale) <= 1 ? 0.1 : 0.16, relative: 0 }, `log p at ${scale}`);
   }
   await likelihood.close();
 });
@@ -168,7 +168,7 @@ test("the training of a morph is a step behind that of its density, and repeated
   const ran = await runInProcess(["run", file, ...out, "--json"], { judgesTrainings: false });
   assert.equal(
     JSON.parse(ran.out).trainings.map(({ label }: { label: string }) => label),
-    ["density nominal", "density signal"],
+    ["density nominal", "density signal, scale"],
   );
   assert.equal(await states(), all("done"));
   const own = "densities.signal.morphed";
@@ -179,6 +179,7 @@ test("the training of a morph is a step behind that of its density, and repeated
     "layers=2",
     "nuisances.scale=0.5",
     "region={m: [[1, 9]]}",
+    "nominal=down",
   ]) {
     assert.equal(await states("--set", `${own}.${set}`), all("done", "stale", "stale"), set);
   }
@@ -189,10 +190,14 @@ test("the training of a morph is a step behind that of its density, and repeated
   const only = await runInProcess(["run", file, "--out", join(files.folder, "only"), "--only", "train.nominal"], {
     judgesTrainings: false,
   });
+  // A simple morph and what it leaves are parts of the step.
+  const morphOnly = await runInProcess(["run", file, "--out", join(files.folder, "morph"), "--only", "train.signal"]);
+  assert.match(morphOnly.error, /^train signal, scale: done/m);
+  assert.not.match(morphOnly.error, /^fit fit/m);
   assert.match(only.out, "No results yet: they are made of the fits, and the step train.signal is not done.");
 
   const { out: valid } = await runInProcess(["validate", file]);
-  assert.match(valid, /^ {2}signal: trained on \d+ events of up, \d+ events of down$/m);
+  assert.match(valid, /^ {2}signal: trained on \d+ events of up, \d+ events of down, beside \d+ events of nominal$/m);
   const expanded = JSON.parse((await runInProcess(["expand", file, "--json"])).out);
   const { type, train, nuisances } = expanded.distributions.find(({ name }: { name: string }) => name === "signal");
   assert.equal([type, nuisances, train[1]], ["morphed", ["scale"], { sample: "down", at: { scale: -1 } }]);

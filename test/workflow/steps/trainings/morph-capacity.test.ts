@@ -12,12 +12,8 @@ import { factorizableFlow, initialise } from "../../../../index.js";
 import { areLinear } from "../../../../inference/model/training/capacity.js";
 import { initialMorph, type NamedMorph } from "../../../../inference/model/training/morph.js";
 import { writeNpz } from "../../../../io/index.js";
-import type { RunContext } from "../../../../workflow/context.js";
-import {
-  type CapacityRequest,
-  chosenMorph,
-  type TrainedMorph,
-} from "../../../../workflow/steps/trainings/morph-capacity.js";
+import { type CapacityRequest, chosenMorph } from "../../../../workflow/steps/trainings/morph-capacity.js";
+import type { MorphContext, TrainedMorph } from "../../../../workflow/steps/trainings/morph-task.js";
 import { runInProcess } from "../../../cli/in-process.js";
 import { randomNumbers } from "../../../support/random-numbers.js";
 
@@ -114,8 +110,7 @@ async function chosen(
     standardisation: "both",
     classes: 1,
   });
-  const nominal = { weights: initialise(architecture, 1) } as unknown as CapacityRequest["nominal"];
-  const untrained = initialMorph(architecture, ["a"], nominal, 1);
+  const untrained = initialMorph(architecture, ["a"], { architecture, weights: initialise(architecture, 1) }, 1);
   const filled = (value: number, morph = untrained) => ({
     ...morph,
     weights: new Map(
@@ -124,7 +119,7 @@ async function chosen(
   });
   const context = {
     sizes: { processes: 1, x: 1, y: 0 },
-    analysis: { configuration: { seed: 1, processes: { only: { yield: 100 } }, data: {} } },
+    analysis: { configuration: { seed: 1 } },
     simulation: { anchors: [], digest: () => "", validation: async () => undefined },
     store: {
       run: async () => ({
@@ -133,10 +128,10 @@ async function chosen(
         key: "",
       }),
     },
-  } as unknown as RunContext;
+  } as unknown as MorphContext;
   const trained = (flow: NamedMorph): TrainedMorph => ({ flow, key: "", summary: {} as TrainedMorph["summary"] });
   const { flow } = await chosenMorph(context, {
-    ...{ of: "x", nominal, shapes: [], anchors: [], untrained },
+    ...{ of: "x", moved: {} as CapacityRequest["moved"], shapes: [], step: "x.morph", anchors: [], untrained },
     stage: { name: "single.a", nuisances: ["a"], withPairs: false, sets: [] },
     initial: initialValue === undefined ? untrained : filled(initialValue),
     trainFull: async () => trained(filled(0.7)),

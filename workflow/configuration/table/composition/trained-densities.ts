@@ -136,9 +136,14 @@ export const morphedRow = row(
         maxLength: MAXIMA.nuisances,
       }),
       train: list(varied, {
-        doc: "Samples that it is trained on, by maximum likelihood; each counts as much as any other.",
+        doc: "Samples that it is trained on, by maximum likelihood; each counts by the root of its effective number of events. One of the same file as the nominal sample, of other columns or another weight, holds variations of the same events.",
         minLength: 1,
         maxLength: MAXIMA.samples,
+      }),
+      nominal: text({
+        doc: "Sample at the nominal values, whose events stand beside the varied ones, so that what is learned is the ratio of both. Absent: that on which the density is trained, where it is a flow; else there is none.",
+        refersTo: "samples",
+        optional: true,
       }),
       ...sampleKeys,
       ...morphKeys(1),
