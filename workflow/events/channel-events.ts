@@ -9,14 +9,15 @@ import type { CompositionAnalysis } from "../configuration/composition/compositi
 import type { ChannelPlan } from "../configuration/composition/likelihood-plans.js";
 import { compositionDerivation } from "../configuration/derivation.js";
 import { UsageError } from "../errors.js";
+import type { ChannelSource } from "./channel-stream.js";
 import { fileSource, readDerived } from "./derived/read.js";
 import { checkWeights } from "./event-data.js";
 import { digestOfColumns } from "./event-digest.js";
 import type { LeftOut } from "./loaded-events.js";
 import { selected } from "./selection.js";
 
-export interface ChannelEvents {
-  readonly data: ChannelData;
+export interface ChannelEvents<Data extends ChannelSource = ChannelSource> {
+  readonly data: Data;
   readonly file: string;
   /** Events in the file. */
   readonly total: number;
@@ -90,8 +91,11 @@ async function tableOf(
 const rowsOfFile = (first: Int32Array | undefined, second: Int32Array | undefined): Int32Array | undefined =>
   first === undefined || second === undefined ? (first ?? second) : second.map((position) => first[position]!);
 
-/** Values that are not finite are refused, by file and row. */
-export async function readChannel(analysis: CompositionAnalysis, plan: ChannelPlan): Promise<ChannelEvents> {
+/** All in memory. Values that are not finite are refused, by file and row. */
+export async function readChannel(
+  analysis: CompositionAnalysis,
+  plan: ChannelPlan,
+): Promise<ChannelEvents<ChannelData>> {
   const file = pathOf(analysis, analysis.configuration.samples[plan.sample]!.file);
   const names = columnsOf(analysis, plan);
   const table = await tableOf(analysis, plan, file, names);

@@ -1,5 +1,6 @@
 /** Coverage of the likelihoods of a composition by toy experiments: those that are missing, and the sum over those that are there. */
 import { join } from "node:path";
+import { isWeighted } from "../../inference/model/likelihood/event-stream.js";
 import type { ParameterPoint } from "../../inference/model/parameters/parameter.js";
 import { isMinimum } from "../../inference/statistics/fit/fit-result.js";
 import { nearest } from "../../io/edit-distance.js";
@@ -89,7 +90,7 @@ async function toysOf(
     }
     const estimate = Object.fromEntries(names.map((name, k) => [name, values[k]!]));
     const own = Object.entries(at).filter(([name]) => plan.parameters.includes(name));
-    if (bound.events.some(({ data }) => data.weights !== undefined)) {
+    if (bound.events.some(({ data }) => isWeighted(data))) {
       context.warn(
         `likelihood ${plan.name}: its events carry weights, but toys have events that count 1, as many as the weights add up to`,
       );

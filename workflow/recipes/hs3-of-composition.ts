@@ -3,6 +3,7 @@ import type { Hs3Channel, Hs3Likelihood } from "../../inference/model/hs3/read.j
 import { writeHs3 } from "../../inference/model/hs3/write.js";
 import type { ChannelData } from "../../inference/model/likelihood/channels.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
+import { storedEvents } from "../events/channel-stream.js";
 import type { Reporter } from "../reporter.js";
 import { readPlans } from "./composition.js";
 
@@ -17,7 +18,8 @@ export async function hs3OfComposition(
   const aside = { warn, progress: { begin: progress.begin.bind(progress), note: warn } };
   for (const [{ name, channels }, events] of await readPlans(analysis, aside)) {
     const read = channels.map(({ name: channel, selected, sample, isExtended }, c): Hs3Channel => {
-      const { data, digest } = events[c]!;
+      const { file, digest } = events[c]!;
+      const data = storedEvents(events[c]!.data, file, "a file of HS³");
       // A sample of which channels look at other columns or events is several data sets.
       const key = `${Object.keys(data.columns).join()} ${digest}`;
       const other = digests.get(sample);

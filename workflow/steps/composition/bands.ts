@@ -1,7 +1,8 @@
 /** Errors of the expected events of projections after the fit, which follow from the covariance of the parameters. */
-import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import { weightSums } from "../../../inference/model/likelihood/event-stream.js";
 import { binDerivatives } from "../../../inference/model/predictions/bin-derivatives.js";
 import { binSource, densityInBins } from "../../../inference/model/predictions/density-in-bins.js";
+import { sampleOf } from "../../events/channel-stream.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import { type BoundPlan, boundsOf, type StepContext } from "./context.js";
 import type { CompositionFit } from "./fit.js";
@@ -59,7 +60,10 @@ async function bandsOf(
   }
   const wanted = binnedColumns(bound, bins);
   const sources = plan.channels.map(({ selected }, c) =>
-    binSource({ composition, density: selected }, { theta, data: events[c]!.data, seed: common.seed, backend }),
+    binSource(
+      { composition, density: selected },
+      { theta, data: sampleOf(events[c]!.data), seed: common.seed, backend },
+    ),
   );
   const counter = progress.begin(`bands ${plan.name}`, wanted.length, "projections");
   const bands: ProjectionBand[] = [];
@@ -71,7 +75,7 @@ async function bandsOf(
     const source = sources[c]!;
     const { total } = await densityInBins(own, source);
     const slopes = await binDerivatives(backend, own, source, ends);
-    const number = isExtended ? expected[name]! : totalWeight(data);
+    const number = isExtended ? expected[name]! : weightSums(data).total;
     const jacobian = names.map((_, k) => {
       const alongNumber = isExtended ? numbers[k]!.slope[name]! : 0;
       return total.map((share, bin) => number * slopes[k]![bin]! + share * alongNumber);

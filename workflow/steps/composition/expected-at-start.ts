@@ -1,7 +1,7 @@
 /** Numbers of events that extended channels expect where parameters start: fractions that were meant as such expect one event. */
-import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { reachableParts } from "../../../inference/model/composition/reachable-parts.js";
 import { expectedEvents } from "../../../inference/model/composition/toys.js";
+import { weightSums } from "../../../inference/model/likelihood/event-stream.js";
 import type { CompositionAnalysis } from "../../configuration/composition/composition-file.js";
 import type { ChannelPlan, LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
 import { UsageError } from "../../errors.js";
@@ -62,7 +62,7 @@ export function fractionTexts(
   where = "at the start",
 ): string[] {
   return channels.flatMap(({ name, density }, c) => {
-    const [observed, own] = [totalWeight(events[c]!.data), expected[name]];
+    const [observed, own] = [weightSums(events[c]!.data).total, expected[name]];
     if (own === undefined || own > MOST_OF_FRACTIONS || observed < LEAST_EVENTS) return [];
     return [
       `the channel ${name} is extended, as all coefficients of ${density} are given, and expects ${own.toPrecision(3)} events ${where}, ` +

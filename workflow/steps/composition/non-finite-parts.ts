@@ -1,5 +1,6 @@
 /** What makes the likelihood of a composition not finite where a fit ended because of that: a fit alone cannot say which part. */
 import type { ChannelsLikelihood } from "../../../inference/model/likelihood/channels.js";
+import { eventAt } from "../../events/channel-stream.js";
 import type { BoundPlan } from "./context.js";
 
 const CAUSE = "Look for a width or a number of events that is not above 0, and for a density that is 0 there.";
@@ -22,13 +23,23 @@ export async function nonFiniteText(
 ): Promise<string> {
   const found: string[] = [];
   for (const [c, { name, selected }] of plan.channels.entries()) {
-    const { count, columns } = events[c]!.data;
-    const logs = count === 0 ? new Float64Array(0) : await likelihood.logProb(name, theta);
-    const bad = logs.reduce((sum, value) => (Number.isFinite(value) ? sum : sum + 1), 0);
+    const { data } = events[c]!;
+    const { count } = data;
+    let bad = 0;
+    let first = count;
+    if (count > 0) {
+      await likelihood.logProb(name, theta, (logs, start) => {
+        for (const [i, value] of logs.entries()) {
+          if (Number.isFinite(value)) continue;
+          bad++;
+          first = Math.min(first, start + i);
+        }
+      });
+    }
     if (bad === 0) continue;
-    const first = logs.findIndex((value) => !Number.isFinite(value));
     const { of, given } = plan.composition.shape(selected);
-    const at = [...of, ...given].map((column) => `${column} = ${Number(columns[column]![first]!.toPrecision(6))}`);
+    const values = await eventAt(data, first, [...of, ...given]);
+    const at = Object.entries(values).map(([column, value]) => `${column} = ${Number(value.toPrecision(6))}`);
     found.push(
       `log p of ${bad} of ${count} events of the channel ${name} is not finite, the first at ${at.join(", ")}.`,
     );

@@ -2,17 +2,13 @@
  * Whether densities are normalised at the estimate, and extended channels have the numbers of events that the fit expects: others mean that no
  * yield can follow the data.
  */
-import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import { weightSums } from "../../../inference/model/likelihood/event-stream.js";
 import { isMinimum } from "../../../inference/statistics/fit/fit-result.js";
 import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
 import type { ChannelEvents } from "../../events/channel-events.js";
 import type { Verdict } from "../../verdicts.js";
 import type { CompositionFit } from "./fit.js";
 import { MOST_PULL } from "./parameter-verdicts.js";
-
-/** Σ w² [events]: the variance of a sum of weights. */
-const sumOfSquares = ({ count, weights }: ChannelEvents["data"]) =>
-  weights === undefined ? count : Float64Array.from(weights).reduce((sum, own) => sum + own * own, 0);
 
 /** Integrals are refused where they are uncertain at the start; where they are so at the estimate, the fit may have gone there because of that. */
 export const integralVerdicts = (label: string, { uncertain }: Pick<CompositionFit, "uncertain">): Verdict[] =>
@@ -35,9 +31,11 @@ export function yieldVerdicts(
   return channels.flatMap(({ name, density, isExtended }, c): Verdict[] => {
     if (!isExtended) return [];
     const { data } = events[c]!;
-    const [observed, own] = [totalWeight(data), expected[name]!];
+    // Σ w² is the variance of a sum of weights.
+    const { total: observed, squares } = weightSums(data);
+    const own = expected[name]!;
     // Of both variances the larger one: a small expectation is no normal number.
-    const pull = (observed - own) / Math.sqrt(Math.max(own, sumOfSquares(data)));
+    const pull = (observed - own) / Math.sqrt(Math.max(own, squares));
     if (!(Math.abs(pull) > MOST_PULL)) return [];
     return [
       {

@@ -1,8 +1,8 @@
 /** Projections of the channels of a likelihood on each of their columns, and whether the fitted density describes them. */
 
-import { totalWeight } from "../../../flows/training/weighted-moments.js";
+import { weightSums } from "../../../inference/model/likelihood/event-stream.js";
 import { freeParameters } from "../../../inference/model/parameters/parameter.js";
-import { binEdges, binWithin } from "../../../inference/model/predictions/closure.js";
+import { binEdges } from "../../../inference/model/predictions/closure.js";
 import {
   type BinProbabilities,
   type BinSource,
@@ -17,6 +17,7 @@ import {
 } from "../../../inference/statistics/goodness/goodness-of-fit.js";
 import type { ChannelPlan, LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
 import type { ChannelEvents } from "../../events/channel-events.js";
+import { binned, sampleOf } from "../../events/channel-stream.js";
 import { grid } from "../../likelihood/nuisance-scan.js";
 import { type LazyStep, lazyStep } from "../../store/lazy-step.js";
 import type { Verdict } from "../../verdicts.js";
@@ -59,7 +60,7 @@ export function projectionStep(
     const start = freeParameters(composition.parameters).map((own) => own.start);
     const sources = plan.channels.map(({ selected }, c) => {
       const at = (theta: readonly number[]) =>
-        binSource({ composition, density: selected }, { theta, data: events[c]!.data, seed, backend });
+        binSource({ composition, density: selected }, { theta, data: sampleOf(events[c]!.data), seed, backend });
       return { before: at(start), after: at(found.fit.estimate.values) };
     });
     const all: ChannelProjection[] = [];
@@ -99,8 +100,9 @@ function edgesOf(
   const own = region[column] ?? [[low, high] as const];
   const [from, to] = [own[0]![0], own.at(-1)![1]];
   if (Number.isFinite(from) && Number.isFinite(to)) return grid(from, to, bins + 1);
-  const values = data.columns[column]!;
-  return values.every((value) => value === values[0]) ? undefined : binEdges(values, bins, data.weights);
+  const { columns, weights } = sampleOf(data);
+  const values = columns[column]!;
+  return values.every((value) => value === values[0]) ? undefined : binEdges(values, bins, weights);
 }
 
 async function projected(
@@ -113,8 +115,8 @@ async function projected(
   sources: { readonly before: BinSource; readonly after: BinSource },
 ): Promise<ChannelProjection> {
   const bins: DensityBins = { composition, density: selected, column, edges };
-  const observed = binWithin(data.columns[column]!, edges, data.weights);
-  const number = (of: Readonly<Record<string, number>>) => (isExtended ? of[name]! : totalWeight(data));
+  const observed = await binned(data, column, edges);
+  const number = (of: Readonly<Record<string, number>>) => (isExtended ? of[name]! : weightSums(data).total);
   const predicted = ({ total, drawn }: BinProbabilities, events: number): ChannelPrediction => {
     const sums = total.map((share) => events * share);
     const squares = sums.map((sum) => (drawn === undefined ? 0 : (sum * events) / drawn));

@@ -1,14 +1,15 @@
 /** Toy experiments of a likelihood of a composition: events and outcomes of auxiliary measurements drawn anew, and fitted as the data are. */
 import { randomKey, word } from "../../../engine/random/random.js";
 import type { Backend } from "../../../engine/runtime/backend.js";
-import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { type CheckedComposition, checkedComposition } from "../../../inference/model/composition/composition.js";
 import { drawCompositionToy, type ToyChannel } from "../../../inference/model/composition/toys.js";
 import type { ChannelsLikelihood } from "../../../inference/model/likelihood/channels.js";
+import { weightSums } from "../../../inference/model/likelihood/event-stream.js";
 import { fitLikelihood } from "../../../inference/model/likelihood/fit-likelihood.js";
 import { constraintLeast } from "../../../inference/model/parameters/constraints.js";
 import { freeParameters, type ParameterPoint } from "../../../inference/model/parameters/parameter.js";
 import type { ChannelEvents } from "../../events/channel-events.js";
+import { storedEvents } from "../../events/channel-stream.js";
 import { keyOf } from "../../store/step-store.js";
 import type { ToyRecord } from "../toy-files.js";
 import { type BoundPlan, boundPlan, fitOptions } from "./context.js";
@@ -128,14 +129,18 @@ function withOutcomes({ composition }: BoundPlan["plan"], toy: CheckedCompositio
 function channelOf(
   { composition }: BoundPlan["plan"],
   { name, selected, isExtended }: BoundPlan["plan"]["channels"][number],
-  { data }: ChannelEvents,
+  { data, file }: ChannelEvents,
 ): ToyChannel {
   const { given } = composition.shape(selected);
+  const columns =
+    given.length === 0
+      ? {}
+      : storedEvents(data, file, "toys of a density that is conditional on their columns").columns;
   return {
     name,
     density: selected,
     isExtended,
-    count: given.length > 0 ? data.count : Math.round(totalWeight(data)),
-    given: Object.fromEntries(given.map((column) => [column, Float64Array.from(data.columns[column]!)])),
+    count: given.length > 0 ? data.count : Math.round(weightSums(data).total),
+    given: Object.fromEntries(given.map((column) => [column, Float64Array.from(columns[column]!)])),
   };
 }

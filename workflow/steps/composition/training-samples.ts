@@ -1,5 +1,6 @@
 /** The samples that the densities of a composition are trained on. */
 import { reachableParts } from "../../../inference/model/composition/reachable-parts.js";
+import type { ChannelData } from "../../../inference/model/likelihood/channels.js";
 import { pathOf } from "../../configuration/analysis.js";
 import type { CompositionAnalysis } from "../../configuration/composition/composition-file.js";
 import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
@@ -38,7 +39,7 @@ export interface TrainingSample {
   readonly sample: string;
   /** Values of the nuisances of a morph, in their order; none of a flow. */
   readonly at: readonly number[];
-  readonly events: ChannelEvents;
+  readonly events: ChannelEvents<ChannelData>;
   /** Whether its events are those of the nominal sample, as they are at other values: of the same file. */
   readonly isVariation: boolean;
 }
@@ -52,7 +53,7 @@ export interface SplitChoice {
 /** Events at the nominal values of the nuisances of a morph. */
 export interface NominalSample {
   readonly sample: string;
-  readonly events: ChannelEvents;
+  readonly events: ChannelEvents<ChannelData>;
   /** That of the training of the density, where it is trained on them. */
   readonly split: SplitChoice;
 }
