@@ -1,5 +1,5 @@
 /** Every key of a file that describes a composition: parameters, functions and densities by name, and likelihoods of them. */
-import { flag, list, section, text, type ValueOf } from "./entries.js";
+import { flag, list, number, section, text, type ValueOf } from "./entries.js";
 import { MAXIMA } from "./limits.js";
 import { densities } from "./table/composition/densities.js";
 import { functions } from "./table/composition/functions.js";
@@ -24,6 +24,18 @@ export const compositionTable = section(
     functions,
     densities,
     likelihoods,
+    memory: section(
+      {
+        rows: number({
+          doc: "Rows of a file that are kept in memory. A likelihood of more reads them again for every evaluation, where the file has parts (row groups, clusters, several files).",
+          integer: true,
+          min: 1,
+          max: MAXIMA.events,
+          default: 20_000_000,
+        }),
+      },
+      { doc: "What is kept in memory." },
+    ),
     fit: section(
       {
         minos: flag({

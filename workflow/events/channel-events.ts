@@ -4,14 +4,15 @@ import { sharedColumn } from "../../engine/runtime/shared-column.js";
 import { selectEvents } from "../../flows/training/event-sample.js";
 import { type Interval, isInside } from "../../inference/model/language/region.js";
 import type { ChannelData } from "../../inference/model/likelihood/channels.js";
+import { isWeighted, weightSums } from "../../inference/model/likelihood/event-stream.js";
 import { pathOf } from "../configuration/analysis.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import type { ChannelPlan } from "../configuration/composition/likelihood-plans.js";
 import { compositionDerivation } from "../configuration/derivation.js";
 import { UsageError } from "../errors.js";
 import type { ChannelSource } from "./channel-stream.js";
-import { fileSource, readDerived } from "./derived/read.js";
-import { checkWeights } from "./event-data.js";
+import { type EventSource, fileSource, readDerived } from "./derived/read.js";
+import { checkTotalWeight } from "./event-data.js";
 import { digestOfColumns } from "./event-digest.js";
 import type { LeftOut } from "./loaded-events.js";
 import { selected } from "./selection.js";
@@ -69,12 +70,10 @@ function inlineTable(data: ChannelData, names: readonly string[]): Table {
 async function tableOf(
   analysis: CompositionAnalysis,
   { sample: name }: ChannelPlan,
-  file: string,
+  source: EventSource,
   names: readonly string[],
 ): Promise<Table> {
-  const { inline } = analysis;
-  if (inline !== undefined) return inlineTable(inline.samples[name]!, names);
-  const derived = await readDerived(await fileSource(file), compositionDerivation(analysis, name), names);
+  const derived = await readDerived(source, compositionDerivation(analysis, name), names);
   const { count, total, rows, leftOut, weights } = derived;
   return {
     count,
@@ -91,37 +90,75 @@ async function tableOf(
 const rowsOfFile = (first: Int32Array | undefined, second: Int32Array | undefined): Int32Array | undefined =>
   first === undefined || second === undefined ? (first ?? second) : second.map((position) => first[position]!);
 
-/** All in memory. Values that are not finite are refused, by file and row. */
-export async function readChannel(
+export const fileOf = (analysis: CompositionAnalysis, { sample }: ChannelPlan): string =>
+  pathOf(analysis, analysis.configuration.samples[sample]!.file);
+
+/** What a channel looks at of a file, or of some of its rows. */
+export interface LookedAt {
+  readonly data: ChannelData;
+  readonly leftOut: readonly LeftOut[];
+  readonly total: number;
+  /** What messages call the weights. */
+  readonly weight: string;
+  /** Of each event its row; absent where none is left out. */
+  readonly rows: Int32Array | undefined;
+  /** Computed when it is asked for. */
+  readonly digest: () => string;
+}
+
+/** Values that are not finite are refused, by file and row. @param source  absent of a file that holds its events itself */
+export async function lookAt(
   analysis: CompositionAnalysis,
   plan: ChannelPlan,
-): Promise<ChannelEvents<ChannelData>> {
-  const file = pathOf(analysis, analysis.configuration.samples[plan.sample]!.file);
+  source: EventSource | undefined,
+): Promise<LookedAt> {
   const names = columnsOf(analysis, plan);
-  const table = await tableOf(analysis, plan, file, names);
-  const { columns, weights } = table;
-  const { rows, leftOut: beyond } = selected(file, table, selectionOf(analysis, plan, names, columns));
-  const data =
-    rows === undefined ? { count: table.count, columns, weights } : selection(table.count, columns, weights, rows);
-  if (data.weights !== undefined && data.count > 0) {
-    checkWeights(`${file}, column ${JSON.stringify(table.weight)}`, { count: data.count, weights: data.weights });
+  const table =
+    source === undefined
+      ? inlineTable(analysis.inline!.samples[plan.sample]!, names)
+      : await tableOf(analysis, plan, source, names);
+  const { count, columns, weights, total, weight } = table;
+  const { rows, leftOut } = selected(fileOf(analysis, plan), table, selectionOf(analysis, plan, names, columns));
+  const data = rows === undefined ? { count, columns, weights } : selection(count, columns, weights, rows);
+  return {
+    data,
+    leftOut: [...table.leftOut, ...leftOut],
+    rows: rowsOfFile(table.rows, rows),
+    total,
+    weight,
+    digest: () => digestOfColumns([...names.map((name) => data.columns[name]), data.weights]),
+  };
+}
+
+/** Refuses events that no likelihood can be made of. @param weight  their name */
+export function checkLookedAt(
+  analysis: CompositionAnalysis,
+  plan: ChannelPlan,
+  { data, total, weight }: { readonly data: ChannelSource; readonly total: number; readonly weight: string },
+): void {
+  const file = fileOf(analysis, plan);
+  if (isWeighted(data) && data.count > 0) {
+    checkTotalWeight(`${file}, column ${JSON.stringify(weight)}`, data.count, weightSums(data).total);
   }
   if (data.count === 0 && !plan.isExtended) {
     throw new UsageError(file, {
       expected: `at least one event for the channel ${plan.name}, which is not extended`,
-      got: table.total === 0 ? "none" : `${table.total} events, all of which are left out`,
+      got: total === 0 ? "none" : `${total} events, all of which are left out`,
       hint: "Look at the ranges of columns and at the region",
     });
   }
-  const digest = digestOfColumns([...names.map((name) => data.columns[name]), data.weights]);
-  return {
-    data,
-    file,
-    total: table.total,
-    leftOut: [...table.leftOut, ...beyond],
-    rows: rowsOfFile(table.rows, rows),
-    digest,
-  };
+}
+
+/** All in memory. */
+export async function readChannel(
+  analysis: CompositionAnalysis,
+  plan: ChannelPlan,
+): Promise<ChannelEvents<ChannelData>> {
+  const file = fileOf(analysis, plan);
+  const found = await lookAt(analysis, plan, analysis.inline === undefined ? await fileSource(file) : undefined);
+  checkLookedAt(analysis, plan, found);
+  const { data, total, leftOut, rows, digest } = found;
+  return { data, file, total, leftOut, rows, digest: digest() };
 }
 
 /** Events outside of the range of a column, then those outside of the region. */

@@ -1,6 +1,5 @@
 /** Cut flows: how many events each condition leaves, with the sums of their weights. */
-import type { ColumnData } from "../../engine/runtime/backend.js";
-import { totalWeight } from "../../flows/training/weighted-moments.js";
+import { type CountedEvents, weightSums } from "../../inference/model/likelihood/event-stream.js";
 import type { CutFlow, CutFlowRow, LeftOut } from "./loaded-events.js";
 import { leftOutText } from "./selection.js";
 
@@ -10,13 +9,9 @@ const finite = (sum: number) => (Number.isFinite(sum) ? sum : null);
  * @param left     the events that are left in the end
  * @param leftOut  of the file, in the order in which conditions were looked at
  */
-export function cutFlowOf(
-  file: string,
-  left: { readonly count: number; readonly weights?: ColumnData | undefined },
-  leftOut: readonly LeftOut[],
-): CutFlow {
+export function cutFlowOf(file: string, left: CountedEvents, leftOut: readonly LeftOut[]): CutFlow {
   let events = left.count;
-  let sum = totalWeight(left);
+  let sum = weightSums(left).total;
   const rows: CutFlowRow[] = [];
   for (const own of [...leftOut].reverse()) {
     const after = own.isCondition ? own.reason : `without ${own.reason}`;

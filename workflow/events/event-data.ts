@@ -124,11 +124,15 @@ function requireNoEvents({ configuration: { likelihood, transport } }: Analysis,
 
 /** Weights may be of either sign, but not the data as a whole. */
 export function checkWeights(where: string, sample: Required<Pick<EventData, "count" | "weights">>): void {
-  const total = totalWeight(sample);
+  checkTotalWeight(where, sample.count, totalWeight(sample));
+}
+
+/** @param total  Σ w of so many events */
+export function checkTotalWeight(where: string, count: number, total: number): void {
   if (total > 0 && Number.isFinite(total)) return;
   throw new UsageError(where, {
     expected: "weights with a positive finite sum",
-    got: `${total} for ${sample.count} events`,
+    got: `${total} for ${count} events`,
     hint: "Look for a wrong column, and for too many negative weights",
   });
 }

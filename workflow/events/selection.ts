@@ -39,22 +39,29 @@ export function selected(
   { count, weights }: Pick<Columns, "count" | "weights">,
   tests: readonly Test[],
 ): Selection {
-  const rows = new Int32Array(count);
+  const failed = new Uint8Array(count);
   const [counts, sums] = [new Float64Array(tests.length), new Float64Array(tests.length)];
-  let kept = 0;
-  for (let row = 0; row < count; row++) {
-    const failed = tests.findIndex(({ isOut }) => isOut(row));
-    if (failed < 0) rows[kept++] = row;
-    else {
-      counts[failed]!++;
-      sums[failed]! += weights?.[row] ?? 1;
+  let kept = count;
+  for (const [t, { isOut }] of tests.entries()) {
+    let [own, sum] = [0, 0];
+    for (let row = 0; row < count; row++) {
+      if (failed[row] !== 0 || !isOut(row)) continue;
+      failed[row] = 1;
+      own++;
+      sum += weights?.[row] ?? 1;
     }
+    counts[t] = own;
+    sums[t] = sum;
+    kept -= own;
   }
   const leftOut = tests.flatMap(({ reason, isCondition }, i): LeftOut[] => {
     const own = { file, count: counts[i]!, of: count, sum: sums[i]!, reason };
     return isCondition ? [{ ...own, isCondition }] : own.count > 0 ? [own] : [];
   });
-  return { rows: kept === count ? undefined : rows.slice(0, kept), leftOut };
+  if (kept === count) return { rows: undefined, leftOut };
+  const rows = new Int32Array(kept);
+  for (let row = 0, next = 0; row < count; row++) if (failed[row] === 0) rows[next++] = row;
+  return { rows, leftOut };
 }
 
 /** Leaves out the events that have a value of `data.without`. A column in f32 has the value rounded to it. */

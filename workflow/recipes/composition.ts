@@ -5,8 +5,9 @@ import type { Scan1d, Scan2d } from "../../inference/statistics/intervals/scan.j
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import type { LikelihoodPlan } from "../configuration/composition/likelihood-plans.js";
 import type { DensityNoise } from "../effect-noise.js";
-import { type ChannelEvents, readChannel } from "../events/channel-events.js";
+import type { ChannelEvents } from "../events/channel-events.js";
 import { selectionTexts } from "../events/cut-flow.js";
+import { openChannel } from "../events/open-channel.js";
 import { deeperOfMinos, deeperOfScans, deeperVerdicts } from "../likelihood/deeper-point.js";
 import type { MinosSummary } from "../likelihood/fit-summary.js";
 import { scanProblems } from "../likelihood/nuisance-scan.js";
@@ -81,7 +82,7 @@ export async function readPlans(
   for (const plan of analysis.likelihoods) {
     const events: ChannelEvents[] = [];
     for (const channel of plan.channels) {
-      const own = await readChannel(analysis, channel);
+      const own = await openChannel(analysis, channel, { progress, warn });
       for (const text of selectionTexts(own.file, own.data, own.leftOut)) progress.note(`${plan.name}: ${text}`);
       events.push(own);
     }

@@ -75,9 +75,13 @@ function checkEvents(
     const [low, high] = composition.domain(column);
     const classes = composition.classes(column);
     const isIn = (value: number) => (classes ? classes.includes(value) : value >= low && value <= high);
-    const bad = own.findIndex((value) => !isIn(value));
-    if (bad < 0) continue;
-    const number = Array.from(own).filter((value) => !isIn(value)).length;
+    let [number, bad] = [0, count];
+    for (let i = 0; i < count; i++) {
+      if (isIn(own[i]!)) continue;
+      number++;
+      bad = Math.min(bad, i);
+    }
+    if (number === 0) continue;
     throw new UsageError(where, {
       expected: classes ? `${column} of ${classes.join(", ")}` : `${column} within [${low}, ${high}]`,
       got: `${own[bad]} in row ${start + bad} (counted from 0); ${number} such events of ${count}`,

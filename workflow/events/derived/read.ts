@@ -21,6 +21,8 @@ export interface EventSource {
   /** Names of the columns that there are. */
   readonly columns: readonly string[];
   readonly read: (names: readonly string[]) => Promise<EventTable>;
+  /** Row of the file that the first event has; 0 where absent. */
+  readonly firstRow?: number;
 }
 
 /** @param head  the first events only; all where undefined */
@@ -83,12 +85,12 @@ async function conditionsOf(parts: Parts, where: readonly Written[]): Promise<Co
 }
 
 /** A column that is taken for a condition has truths alone. */
-function requireFlag({ text, at }: Condition, file: string, values: Float64Array): void {
+function requireFlag({ text, at }: Condition, file: string, values: Float64Array, firstRow: number): void {
   const row = values.findIndex((value) => value !== 0 && value !== 1);
   if (row < 0) return;
   throw new UsageError(at, {
     expected: "conditions, or columns of 0 and 1",
-    got: `${text} = ${plain(values[row]!)} in row ${row} (counted from 0) of ${file}`,
+    got: `${text} = ${plain(values[row]!)} in row ${firstRow + row} (counted from 0) of ${file}`,
     hint: `Compare it with a number, as in ${text} > 0`,
   });
 }
@@ -102,7 +104,7 @@ async function selectionOf(
   const tests: Parameters<typeof selected>[2][number][] = [];
   for (const condition of conditions) {
     const truths = await values.evaluate(condition.expression, condition.named);
-    if (condition.isFlag) requireFlag(condition, file, truths);
+    if (condition.isFlag) requireFlag(condition, file, truths, values.firstRow);
     tests.push({ reason: condition.text, isCondition: true, isOut: (row) => truths[row] === 0 });
   }
   return selected(file, { count: values.table.count, weights }, tests);
@@ -132,7 +134,8 @@ export async function readDerived(
   const names = fileColumns(needed);
   // Where events are counted alone, any column tells their number.
   const table = await source.read(names.length > 0 ? names : source.columns.slice(0, 1));
-  const whole = new Values(file, table);
+  const { firstRow = 0 } = source;
+  const whole = new Values(file, table, undefined, firstRow);
   const before = await weightsOf(whole, factors);
   const { rows, leftOut } = await selectionOf(file, conditions, whole, before);
   const left = rows === undefined ? whole : whole.selected(rows);
@@ -140,7 +143,7 @@ export async function readDerived(
   const columns = new Map<string, EventColumn>();
   for (const part of [...factors, ...observed.values()]) {
     // `requireColumn` looks at those of the file where all of its events are left.
-    if (rows !== undefined || part.kind === "expression") await left.requireFinite(part);
+    if (rows !== undefined || firstRow > 0 || part.kind === "expression") await left.requireFinite(part);
     columns.set(nameOf(part), await left.column(part));
   }
   const { count } = left.table;

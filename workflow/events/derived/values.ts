@@ -17,11 +17,15 @@ const MOST_NAMED = 8;
 export class Values {
   private readonly computed = new Map<Part, Promise<Float64Array>>();
 
-  /** @param rows  of the file, of each event of the table; absent where they are those of the file */
+  /**
+   * @param rows      of those that were read, of each event of the table; absent where all are left
+   * @param firstRow  of the file, of the first that was read
+   */
   constructor(
     private readonly file: string,
     readonly table: EventTable,
     readonly rows?: Int32Array | undefined,
+    readonly firstRow = 0,
   ) {}
 
   /** The same for these events alone. */
@@ -32,7 +36,7 @@ export class Values {
     const columns = [...table.columns].map(
       ([name, own]) => [name, { ...own, data: left[name] as EventColumn["data"] }] as const,
     );
-    return new Values(this.file, { ...table, count: rows.length, columns: new Map(columns) }, rows);
+    return new Values(this.file, { ...table, count: rows.length, columns: new Map(columns) }, rows, this.firstRow);
   }
 
   private where(name: string): string {
@@ -73,12 +77,15 @@ export class Values {
   async requireFinite(part: Part): Promise<void> {
     const { data, features } = await this.column(part);
     const { count } = this.table;
-    const first = data.findIndex((value) => !Number.isFinite(value));
-    if (first < 0) return;
-    let bad = 0;
-    for (const value of data) if (!Number.isFinite(value)) bad++;
+    let [bad, first] = [0, data.length];
+    for (let i = 0; i < data.length; i++) {
+      if (Number.isFinite(data[i])) continue;
+      bad++;
+      first = Math.min(first, i);
+    }
+    if (bad === 0) return;
     const position = first % count;
-    const row = this.rows?.[position] ?? position;
+    const row = this.firstRow + (this.rows?.[position] ?? position);
     const inputs: string[] = [];
     for (const [name, own] of part.kind === "file" ? [] : [...part.parts].slice(0, MOST_NAMED)) {
       inputs.push(`${name} = ${plain((await this.single(own))[position]!)}`);

@@ -70,6 +70,8 @@ const CASES: Readonly<Record<string, readonly [set: string, repeated: readonly s
   "likelihoods.*.channels.*.sample": ["likelihoods.second.channels.x.sample=data", SECOND],
   "likelihoods.*.channels.*.extended": ["likelihoods.second.channels.x.extended=false", SECOND],
   "likelihoods.*.channels.*.region.*": ["likelihoods.second.channels.x.region.m=[[100, 160]]", SECOND],
+  // Of files that are kept whole either way.
+  "memory.rows": ["memory.rows=5", []],
   "fit.minos": ["fit.minos=false", of("minos")],
   "scan.parameters": ["scan.parameters=[c]", [...SINGLE, "scan.first.c", "scan.second.c"]],
   "scan.pairs": ["scan.pairs=[[a, b]]", [...PAIRS, "scan.first.a+b"]],

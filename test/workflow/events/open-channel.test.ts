@@ -1,0 +1,151 @@
+/** Events of a channel that is read in blocks are those of the whole file, block after block. */
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { writeTable } from "../../../io/columns.js";
+import { loadComposition } from "../../../workflow/configuration/composition/load-composition.js";
+import { readChannel } from "../../../workflow/events/channel-events.js";
+import { isStreamed, type StreamedChannel } from "../../../workflow/events/channel-stream.js";
+import { blocksOf, openChannel } from "../../../workflow/events/open-channel.js";
+import { close } from "../../support/close.js";
+import { rejects } from "../../support/rejects.js";
+import { compositionFiles, type Files } from "../composition-sample.js";
+
+const ROWS = [70, 50, 80];
+let files: Files;
+
+const numbers = (of: (row: number) => number, from: number, count: number) =>
+  Float64Array.from({ length: count }, (_, i) => of(from + i));
+
+/** Three files: rows are numbered through all of them. */
+async function writeFiles(mass: (row: number) => number): Promise<void> {
+  let from = 0;
+  for (const [i, count] of ROWS.entries()) {
+    const column = (of: (row: number) => number) => ({ shape: [count], data: numbers(of, from, count) });
+    await writeTable(
+      join(files.folder, `part${i}.parquet`),
+      new Map([
+        ["mass", column(mass)],
+        ["t", column((row) => row % 4)],
+        ["w", column((row) => 1 + (row % 3))],
+      ]),
+    );
+    from += count;
+  }
+}
+
+const massOf = (row: number) => (row % 11) + 0.5;
+
+test.before(async () => {
+  files = await compositionFiles();
+  await writeFiles(massOf);
+});
+test.after(() => files.remove());
+
+const configuration = (rows: number, weight = "w * w") => `columns: { m: { range: [0, 10] }, t: {} }
+samples: { data: { file: "part*.parquet", columns: { m: mass }, where: "mass + t > 2", weight: ${weight} } }
+parameters: { a: 0.1 }
+densities: { e: { exponential: { x: m, c: a } } }
+likelihoods: { fit: { density: e, sample: data, region: { t: [[0, 2]] } } }
+memory: { rows: ${rows} }
+`;
+
+const said: string[] = [];
+const reporter = {
+  warn: (text: string) => void said.push(text),
+  progress: { begin: () => ({ update() {}, done() {} }), note() {} },
+};
+
+async function both(rows: number) {
+  const analysis = await loadComposition(files.write("streamed.yaml", configuration(rows)));
+  const channel = analysis.likelihoods[0]!.channels[0]!;
+  return {
+    wanted: await readChannel(analysis, channel),
+    found: await openChannel(analysis, channel, reporter),
+  };
+}
+
+async function piecesOf(data: StreamedChannel) {
+  const found = [];
+  for await (const piece of data.pieces()) found.push(piece);
+  return found;
+}
+
+for (const rows of [80, 130, 199]) {
+  test(`200 rows in pieces where ${rows} are kept`, async () => {
+    said.length = 0;
+    const { wanted, found } = await both(rows);
+    const { data } = found;
+    assert.ok(isStreamed(data));
+    assert.match(said.join(), /part\*\.parquet: its 200 events are more than memory\.rows = \d+: they are read again/);
+    assert.is(found.total, 200);
+    assert.is(data.count, wanted.data.count);
+    assert.equal(found.leftOut, wanted.leftOut);
+    for (let pass = 0; pass < 2; pass++) {
+      const pieces = await piecesOf(data);
+      assert.is(pieces.length, { 80: 3, 130: 2, 199: 2 }[rows]!);
+      for (const name of ["m", "t"])
+        assert.equal(
+          pieces.flatMap(({ columns }) => [...columns[name]!]),
+          [...wanted.data.columns[name]!],
+        );
+      assert.equal(
+        pieces.flatMap(({ weights }) => [...weights!]),
+        [...wanted.data.weights!],
+      );
+    }
+    const weights = [...wanted.data.weights!];
+    const sum = (of: (w: number) => number) => weights.reduce((all, w) => all + of(w), 0);
+    close([data.weighted!.total, data.weighted!.squares], [sum((w) => w), sum((w) => w * w)], {
+      absolute: 0,
+      relative: 1e-14,
+    });
+    // Fewer than are sampled: all of them.
+    assert.equal([...data.sample.columns.m!], [...wanted.data.columns.m!]);
+  });
+}
+
+test("events that fit, and those of files without parts, are kept", async () => {
+  const { wanted, found } = await both(200);
+  assert.not.ok(isStreamed(found.data));
+  assert.is(found.digest, wanted.digest);
+  // A file of 80 rows has one row group.
+  const { found: large } = await both(79);
+  assert.not.ok(isStreamed(large.data));
+});
+
+test("the digest follows from the numbers", async () => {
+  const { found: before } = await both(80);
+  await writeFiles((row) => (row === 150 ? 9.75 : massOf(row)));
+  const { found: after } = await both(80);
+  await writeFiles(massOf);
+  const { found: again } = await both(80);
+  assert.is.not(after.digest, before.digest);
+  assert.is(again.digest, before.digest);
+});
+
+test("what is wrong with an event is said by its row in all files, in the pass that finds it", async () => {
+  await writeFiles((row) => (row === 150 ? Number.NaN : massOf(row)));
+  const nan = loadComposition(files.write("nan.yaml", configuration(80).replace('where: "mass + t > 2", ', "")));
+  const analysis = await nan;
+  await rejects(
+    () => openChannel(analysis, analysis.likelihoods[0]!.channels[0]!, reporter),
+    /column "mass": expected finite values, got 1 value that is not, the first NaN in row 150 /,
+  );
+  await writeFiles(massOf);
+  const negative = await loadComposition(files.write("negative.yaml", configuration(80, '"-w"')));
+  await rejects(
+    () => openChannel(negative, negative.likelihoods[0]!.channels[0]!, reporter),
+    /expected weights with a positive finite sum, got -/,
+  );
+});
+
+test("blocks are whole pieces, as many as fit", () => {
+  assert.equal(blocksOf([0, 10, 20, 30], 40, 20), [0, 20, 40]);
+  assert.equal(blocksOf([0, 10, 20, 30], 35, 25), [0, 20, 35]);
+  assert.equal(blocksOf([0, 10, 50], 60, 20), [0, 10, 50, 60]);
+  assert.equal(blocksOf([0], 7, 3), [0, 7]);
+  assert.equal(blocksOf([0, 5], 7, 100), [0, 7]);
+});
+
+test.run();
