@@ -1,7 +1,7 @@
 /** Noise of trainings as verdicts: when, and in which words. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { effectNoise, noiseVerdicts } from "../../workflow/effect-noise.js";
+import { densityNoise, densityNoiseVerdicts, effectNoise, noiseVerdicts } from "../../workflow/effect-noise.js";
 
 const scale = { of: "x", nuisance: "scale", process: "B" } as const;
 
@@ -29,6 +29,20 @@ test("noise of more than a fifth of the rest is a verdict that says what to do",
     /in p\(y \| x\) of B, 0\.0010 per event, all may be the .* The data may say nothing of scale, whose error is then that of its constraint$/,
   );
   assert.match(all!.advice, /^Simulate more events of scale, or give its variations as shifts or weights/);
+});
+
+test("of a composition the density is named, with the categories that its morph looks at", () => {
+  const texts = (at: Readonly<Record<string, number>>, noise: number) =>
+    densityNoiseVerdicts([densityNoise({ density: "signal", at, nuisance: "jes" }, 1, noise)]).map(({ text }) => text);
+  assert.equal(texts({}, 0.1), []);
+  assert.match(
+    texts({}, 0.25)[0]!,
+    /^nuisance jes: of the information on it in signal, 1\.0 per event, about 25% may be/,
+  );
+  assert.match(
+    texts({ k: 5, l: 0 }, 1)[0]!,
+    /in signal at k = 5, l = 0, 1\.0 per event, all may be .* is too small by that part/,
+  );
 });
 
 test.run();
