@@ -33,6 +33,8 @@ export type ArrayInFile = { readonly shape: readonly number[] } & (
   | { readonly problem: FileError; readonly read?: never }
   | {
       readonly problem?: never;
+      /** As the file has them. */
+      readonly type: ElementType;
       /** Elements of the first rows (positions along the first axis), by default of all. */
       readonly read: (rows?: number) => Promise<StoredArray>;
     }
@@ -281,26 +283,41 @@ export function fortranStrides(shape: readonly number[]): number[] {
 /**
  * The elements as exact doubles: a view for f64, a copy elsewhere.
  * A 64-bit integer that no double equals is refused rather than rounded.
+ *
+ * @param placeOf what messages call an element, by its index
  */
-export function toFloat64(where: string, data: NumberArray): Float64Array {
+export function toFloat64(where: string, data: NumberArray, placeOf = (i: number) => `at element ${i}`): Float64Array {
   if (!ArrayBuffer.isView(data) || data instanceof DataView) {
     throw new FileError(where, { expected: "a typed array of numbers", got: typeof data });
   }
   if (data instanceof Float64Array) return data;
   const numbers = allocate(where, Float64Array, data.length);
-  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) {
-    numbers.set(data);
-    return numbers;
-  }
-  data.forEach((value: bigint, i: number) => {
-    numbers[i] = Number(value);
-    if (BigInt(numbers[i]!) !== value) {
-      throw new FileError(where, {
-        expected: "integers that a double holds exactly",
-        got: `${value} at element ${i}`,
-        hint: "Store the column as floating point, or as a smaller integer",
-      });
-    }
-  });
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) fillExactly(where, numbers, data, placeOf);
+  else numbers.set(data);
   return numbers;
+}
+
+function fillExactly(
+  where: string,
+  numbers: Float64Array,
+  data: BigInt64Array | BigUint64Array,
+  placeOf: (i: number) => string,
+): void {
+  const words = [data.buffer, data.byteOffset, 2 * data.length] as const;
+  const high = data instanceof BigInt64Array ? new Int32Array(...words) : new Uint32Array(...words);
+  const low = new Uint32Array(...words);
+  for (let i = 0; i < data.length; i++) {
+    const value = high[2 * i + 1]! * 2 ** 32 + low[2 * i]!;
+    if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) {
+      numbers[i] = value;
+      continue;
+    }
+    numbers[i] = Number(data[i]);
+    if (BigInt(numbers[i]!) === data[i]) continue;
+    throw new FileError(where, {
+      expected: "integers that a double holds exactly",
+      got: `${data[i]} ${placeOf(i)}`,
+      hint: "Store the column as floating point, or as a smaller integer",
+    });
+  }
 }

@@ -1,4 +1,5 @@
-/** Formats that are not read here, recognised so that a message can say what a file is and how to convert it. */
+/** Formats that are not read, or not under this name, recognised so that a message can say what a file is and what to do with it. */
+import { extname } from "node:path";
 import { FileError } from "./errors.js";
 
 interface ForeignFormat {
@@ -9,6 +10,8 @@ interface ForeignFormat {
   readonly at?: number;
   readonly extensions: readonly string[];
   readonly hint: string;
+  /** It is read where its name has one of the extensions. */
+  readonly isRead?: true;
 }
 
 /** Bytes from the start of a file that tell its format: tar has its mark last, at 257. */
@@ -30,7 +33,13 @@ const FORMATS: readonly ForeignFormat[] = [
   { what: "a file packed with zstd", start: "\x28\xb5\x2f\xfd", extensions: [".zst"], hint: unpack("unzstd") },
   { what: "a 7z archive", start: "7z\xbc\xaf\x27\x1c", extensions: [".7z"], hint: unpack("7z x") },
   { what: "a tar archive", start: "ustar", at: 257, extensions: [".tar"], hint: unpack("tar -xf") },
-  { what: "a ROOT file", start: "root\0", extensions: [".root"], hint: `Read it with uproot. ${SAVE_COLUMNS}` },
+  {
+    what: "a ROOT file",
+    start: "root\0",
+    extensions: [".root"],
+    hint: "Give it the extension .root",
+    isRead: true,
+  },
   {
     what: "an HDF5 file",
     start: "\x89HDF\r\n\x1a\n",
@@ -41,7 +50,8 @@ const FORMATS: readonly ForeignFormat[] = [
     what: "a Parquet file",
     start: "PAR1\x15",
     extensions: [".parquet", ".pq"],
-    hint: `Read it with pandas or pyarrow. ${SAVE_COLUMNS}`,
+    hint: "Give it the extension .parquet",
+    isRead: true,
   },
   {
     what: "an Arrow file",
@@ -80,13 +90,13 @@ const NEIGHBOURS: readonly (readonly [string, string])[] = [
   ...["\x02", "\x03", "\x04", "\x05"].map((version) => [`\x80${version}`, "a pickle of Python"] as const),
 ];
 
-/** Refuses a file of a format that nothing here reads, by what it begins with. */
+/** Refuses a file of a format that nothing here reads, or not under its name, by what it begins with. */
 export function checkNotForeign(path: string, start: Uint8Array): void {
   const text = Buffer.from(start).toString("latin1");
   // The header of a safetensors file, behind its length, which may be any bytes.
   if (text[8] === "{") return;
   const format = WEB_PAGE.test(text) ? webPage : FORMATS.find(({ start: mark, at = 0 }) => text.startsWith(mark, at));
-  if (format === undefined) return;
+  if (format === undefined || ("isRead" in format && format.extensions.includes(extname(path).toLowerCase()))) return;
   throw new FileError(path, { expected: "a format that is read here", got: format.what, hint: format.hint });
 }
 
@@ -98,5 +108,5 @@ export function neighbourFormat(start: Uint8Array): string | undefined {
 
 /** What to do with a file of this extension; undefined where it is of no format known. */
 export function foreignHint(extension: string): string | undefined {
-  return FORMATS.find(({ extensions }) => extensions.includes(extension.toLowerCase()))?.hint;
+  return FORMATS.find(({ extensions, isRead }) => !isRead && extensions.includes(extension.toLowerCase()))?.hint;
 }

@@ -1,9 +1,12 @@
 export type { NamedArray, NamedArrays, NumberArray } from "./arrays.js";
 export { toFloat64 } from "./arrays.js";
-export { type EventColumn, type EventTable, listColumns, readEvents, requireColumn } from "./columns.js";
+export { listColumns, openEvents, type ReadOptions, readEvents } from "./columns.js";
 export { type CsvColumn, readCsv, readCsvTable } from "./csv/csv.js";
 export { writeCsv } from "./csv/csv-write.js";
 export { FileError } from "./errors.js";
+export { type EventColumn, type EventTable, requireColumn } from "./event-table.js";
+export type { OpenedColumn, OpenedEvents, OpenOptions } from "./events/open-events.js";
+export { type EventPath, eventFiles } from "./events/place.js";
 export { readNpy, writeNpy } from "./numpy/npy.js";
 export { listNpz, readNpz, writeNpz } from "./numpy/npz.js";
 export { listSafetensors, readSafetensors, type SafetensorsFile, writeSafetensors } from "./safetensors.js";

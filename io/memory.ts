@@ -38,3 +38,7 @@ function tooLarge(where: string, bytes: number, reason: string): FileError {
     hint: "Read fewer events (--head N) or fewer columns, or split the file",
   });
 }
+
+/** Zeros, of f32 or of f64. */
+export const allocateFloats = (where: string, isSingle: boolean, length: number): Float32Array | Float64Array =>
+  isSingle ? allocate(where, Float32Array, length) : allocate(where, Float64Array, length);

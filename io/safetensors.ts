@@ -129,7 +129,7 @@ function openTensor(source: ByteSource, place: TensorPlace, dataStart: number): 
     const data = await readElements(where, stream, type, runs);
     return { shape: kept, data, fortranOrder: false, ...(type === "b1" && { isBool: true as const }) };
   };
-  return { shape, read };
+  return { shape, type, read };
 }
 
 function typeOf(dtype: string): ElementType | undefined {

@@ -49,18 +49,63 @@ export function streamOf(source: ByteSource, start = 0, end = source.size): Byte
   };
 }
 
-/** Opens a file for the time of `use`. Refuses what is no plain file, pointers of Git LFS in place of files, and formats that are not read. */
+/** A file that may be let go of in between. */
+export interface FileSource extends ByteSource {
+  /** Closes the file, which opens again where more is read. */
+  readonly release: () => Promise<void>;
+}
+
+/** Opens a file. Refuses what is no plain file, pointers of Git LFS in place of files, and formats that are not read. */
+export async function openFile(path: string): Promise<FileSource> {
+  let handle: FileHandle | undefined = await openForReading(path);
+  const release = async () => {
+    const open = handle;
+    handle = undefined;
+    await open?.close();
+  };
+  try {
+    const { size, mtimeMs } = await handle.stat();
+    const source = sourceOf(path, size, async (offset, target) => {
+      handle ??= await openAgain(path, size, mtimeMs);
+      await readInto(path, handle, size, offset, target);
+    });
+    await checkStart(source);
+    return { ...source, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function openAgain(path: string, size: number, mtimeMs: number): Promise<FileHandle> {
+  const handle = await openForReading(path);
+  const now = await handle.stat();
+  if (now.size === size && now.mtimeMs === mtimeMs) return handle;
+  await handle.close();
+  throw new FileError(path, {
+    expected: "the file that was opened before",
+    got: "another in its place",
+    hint: "The file changed while it was read",
+  });
+}
+
+/** Opens a file for the time of `use`; refuses what `openFile` does. */
 export async function withFile<Result>(path: string, use: (source: ByteSource) => Promise<Result>): Promise<Result> {
   const handle = await openForReading(path);
   try {
     const { size } = await handle.stat();
     const source = sourceOf(path, size, (offset, target) => readInto(path, handle, size, offset, target));
-    if (size <= POINTER_BYTES) checkNoPointer(path, await source.read(0, size));
-    checkNotForeign(path, await source.read(0, Math.min(START_BYTES, size)));
+    await checkStart(source);
     return await use(source);
   } finally {
     await handle.close();
   }
+}
+
+async function checkStart(source: ByteSource): Promise<void> {
+  const { name, size } = source;
+  if (size <= POINTER_BYTES) checkNoPointer(name, await source.read(0, size));
+  checkNotForeign(name, await source.read(0, Math.min(START_BYTES, size)));
 }
 
 /** The whole of a file. */

@@ -58,7 +58,7 @@ export async function openNpy(where: string, stream: ByteStream): Promise<ArrayI
     const data = await readElements(where, stream, type, runsOf(shape, kept, fortranOrder), bigEndian);
     return { shape: kept, data, fortranOrder, ...(type === "b1" && { isBool: true }) };
   };
-  return { shape, read };
+  return { shape, type, read };
 }
 
 /** All rows, or the first of a row-major array, are one run; the first of a column-major one are a run in every column. */

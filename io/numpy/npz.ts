@@ -58,8 +58,8 @@ function memberOf(source: ByteSource, members: ReadonlyMap<string, ZipMember>, n
 
 async function openMember(source: ByteSource, name: string, member: ZipMember): Promise<ArrayInFile> {
   const where = arrayIn(source.name, name);
-  const { shape, problem } = await withZipMember(source, member, (stream) => openNpy(where, stream));
-  if (problem) return { shape, problem };
+  const found = await withZipMember(source, member, (stream) => openNpy(where, stream));
+  if (found.problem) return found;
   // The member is opened again, so that no more than one is open at a time.
   const read = (rows?: number): Promise<StoredArray> =>
     withZipMember(source, member, async (stream) => {
@@ -67,7 +67,7 @@ async function openMember(source: ByteSource, name: string, member: ZipMember): 
       await stream.finish();
       return array;
     });
-  return { shape, read };
+  return { shape: found.shape, type: found.type, read };
 }
 
 function arrayIn(path: string, name: string): string {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { NamedArrays } from "../../io/arrays.js";
-import { type EventTable, listColumns, readEvents, requireColumn } from "../../io/columns.js";
+import { listColumns, readEvents } from "../../io/columns.js";
+import { type EventTable, requireColumn } from "../../io/event-table.js";
 import { writeNpz } from "../../io/numpy/npz.js";
 import { writeSafetensors } from "../../io/safetensors.js";
 import { assertRefused, fixture, linesAbout, withFolder } from "./support.js";
@@ -107,8 +108,8 @@ test("a missing file and an unknown kind of file are named", async () => {
     /^nowhere\/a\.npz: expected a file, got nothing at this path\. Check the name/,
   );
   await assertRefused(
-    () => readEvents("a.root"),
-    /^a\.root: expected a file of events: \.npz, \.safetensors, \.csv, got the extension "\.root"\. Read it with uproot/,
+    () => readEvents("a.h5"),
+    /^a\.h5: expected a file of events: \.npz, \.npy, .*\.csv.*, got the extension "\.h5"\. Read it with h5py/,
   );
 });
 

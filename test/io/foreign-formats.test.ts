@@ -37,7 +37,7 @@ const FOREIGN: readonly (readonly [RegExp, Buffer])[] = [
   [/zstd/, bytes("\x28\xb5\x2f\xfd")],
   [/7z archive/, bytes("7z\xbc\xaf\x27\x1c")],
   [/tar archive/, bytes(`x.npy${"\0".repeat(252)}ustar\x0000`)],
-  [/a ROOT file\. Read it with uproot/, bytes("root\0\0\xf7\x01")],
+  [/a ROOT file\. Give it the extension \.root/, bytes("root\0\0\xf7\x01")],
   [/an HDF5 file\. Read it with h5py/, bytes("\x89HDF\r\n\x1a\n")],
   [/Parquet/, bytes("PAR1\x15\x04")],
   [/Arrow/, bytes("ARROW1\0\0")],
@@ -70,7 +70,7 @@ test("a file of a format that is not read is called what it is, whatever its nam
   }));
 
 test("an extension of a format that is not read comes with the way out", async () => {
-  for (const [extension, hint] of Object.entries({ gz: /gunzip/, root: /uproot/, H5: /h5py/, parquet: /pyarrow/ })) {
+  for (const [extension, hint] of Object.entries({ gz: /gunzip/, H5: /h5py/, feather: /pyarrow/ })) {
     await assertRefused(() => listColumns(`a.${extension}`), hint);
   }
 });

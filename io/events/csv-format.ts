@@ -1,0 +1,36 @@
+/** Text with a header line. Its columns are read when they are selected: only then is it known how many rows there are. */
+import { type CsvColumn, listCsv, readCsvFrom, readCsvTable } from "../csv/csv.js";
+import { writeCsv } from "../csv/csv-write.js";
+import { openFile } from "../source.js";
+import { rowsOf } from "./event-columns.js";
+import { type ColumnInFile, type EventFile, type EventFormat, isWords } from "./format.js";
+
+async function openCsvFile(path: string): Promise<EventFile> {
+  const found = await listCsv(path);
+  const source = await openFile(path);
+  const select: EventFile["select"] = async (names, head) => {
+    const { columns, total } = await readCsvFrom(source, names, head);
+    const shape = [total];
+    return {
+      columns: new Map([...columns.keys()].map((name): [string, ColumnInFile] => [name, { type: "f8", shape }])),
+      pieces: [0],
+      async *read(from, to) {
+        for (const [name, data] of columns) {
+          yield [name, rowsOf({ shape: [data.length], data, fortranOrder: false }, from, to)] as const;
+        }
+      },
+    };
+  };
+  return { path, names: found, select, release: source.release };
+}
+
+function problem(column: CsvColumn, count: number): string | undefined {
+  const shape = isWords(column) ? [column.length] : column.shape;
+  return shape[0] === count && shape.length <= 2 ? undefined : `an array [${shape.join(", ")}]`;
+}
+
+export const csv: EventFormat = {
+  open: openCsvFile,
+  readAll: async (path) => ({ columns: await readCsvTable(path), unread: new Map() }),
+  write: { table: writeCsv, problem },
+};

@@ -1,0 +1,48 @@
+/** The kinds of files of events, by their extensions. */
+import { extname } from "node:path";
+import { FileError, quote } from "../errors.js";
+import { foreignHint } from "../foreign-formats.js";
+import { npy, npz, safetensors } from "./array-formats.js";
+import { csv } from "./csv-format.js";
+import type { EventFile, EventFormat } from "./format.js";
+import { type Place, splitPart } from "./place.js";
+
+const formats: Readonly<Record<string, EventFormat>> = {
+  ".npz": npz,
+  ".npy": npy,
+  ".safetensors": safetensors,
+  ".csv": csv,
+};
+
+/** The extensions of files of events. */
+export const eventExtensions: readonly string[] = Object.keys(formats);
+
+const extensionOf = (path: string) => extname(splitPart(path).path).toLowerCase();
+
+/** Whether there is a format of events for the file, by its extension. */
+export const isEventFile = (path: string): boolean => Object.hasOwn(formats, extensionOf(path));
+
+export function formatOf(path: string): EventFormat {
+  const extension = extensionOf(path);
+  if (Object.hasOwn(formats, extension)) return formats[extension]!;
+  const hint = foreignHint(extension);
+  throw new FileError(path, {
+    expected: `a file of events: ${eventExtensions.join(", ")}`,
+    got: `the extension ${quote(extname(path))}`,
+    ...(hint !== undefined && { hint }),
+  });
+}
+
+/** The format that a file is written in. */
+export function writerOf(path: string): NonNullable<EventFormat["write"]> {
+  const { write } = formatOf(path);
+  if (write !== undefined) return write;
+  const written = eventExtensions.filter((extension) => formats[extension]!.write !== undefined);
+  throw new FileError(path, {
+    expected: `a kind of file that is written: ${written.join(", ")}`,
+    got: extensionOf(path),
+    hint: "docs/files.md says how to convert what is written to ROOT",
+  });
+}
+
+export const openPlace = ({ path, part }: Place): Promise<EventFile> => formatOf(path).open(path, part);

@@ -1,0 +1,56 @@
+/** Where events are: files, several of them by wildcards, and what of each file. */
+import { statSync } from "node:fs";
+import { FileError } from "../errors.js";
+import { isPattern, matchesOf } from "../glob.js";
+
+/** A path as a user writes it: `data.npz`, `2016*.root:Events`, or a list of such. */
+export type EventPath = string | readonly string[];
+
+export interface Place {
+  readonly path: string;
+  /** What of the file: the tree of a ROOT file. */
+  readonly part: string | undefined;
+}
+
+// A colon may stand in a name: only behind this extension it is a tree.
+const WITH_PART = /^(.*\.root):(.*)$/is;
+
+export function splitPart(path: string): Place {
+  const [, file, part] = WITH_PART.exec(path) ?? [];
+  return file === undefined ? { path, part: undefined } : { path: file, part: part! };
+}
+
+/** What messages call the events of a path. */
+export const labelOf = (path: EventPath): string => (typeof path === "string" ? path : path.join(", "));
+
+/** The files of events, sorted by name within each pattern; no match is an error. */
+export function placesOf(path: EventPath): Place[] {
+  const paths = typeof path === "string" ? [path] : path;
+  if (paths.length === 0)
+    throw new FileError("files of events", { expected: "at least one path", got: "an empty list" });
+  const places = paths.flatMap(placesOfOne);
+  const names = places.map((place) => `${place.path}:${place.part ?? ""}`);
+  const repeated = names.findIndex((name, i) => names.indexOf(name) < i);
+  if (repeated < 0) return places;
+  throw new FileError(labelOf(path), {
+    expected: "every file once",
+    got: `${places[repeated]!.path} twice`,
+    hint: "Its events would count twice",
+  });
+}
+
+function placesOfOne(text: string): Place[] {
+  const { path, part } = splitPart(text);
+  // A file whose name has a bracket or a star is itself.
+  if (!isPattern(path) || statSync(path, { throwIfNoEntry: false }) !== undefined) return [{ path, part }];
+  const found = matchesOf(path);
+  if (found.length > 0) return found.map((match) => ({ path: match, part }));
+  throw new FileError(text, {
+    expected: `files that match ${JSON.stringify(path)}`,
+    got: "none",
+    hint: "Check the pattern and the folder it is relative to",
+  });
+}
+
+/** The files that a path of events names, each without its part: what there is to look at, to hash or to copy. */
+export const eventFiles = (path: EventPath): string[] => placesOf(path).map((place) => place.path);

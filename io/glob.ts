@@ -1,0 +1,104 @@
+/** Names of files with wildcards, as a shell has them: `*`, `?` and `[a-z]` within a name, `**` for folders of any depth. */
+import { type Dirent, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+const WILDCARDS = /[*?[]/;
+
+export const isPattern = (path: string): boolean => WILDCARDS.test(path);
+
+/** The paths that match, sorted by their UTF-16 code units; a name that begins with a dot only where the pattern does. */
+export function matchesOf(pattern: string): string[] {
+  const parts = pattern.split("/");
+  const isAbsolute = parts[0] === "";
+  const found = new Set<string>();
+  visit(isAbsolute ? "/" : "", isAbsolute ? parts.slice(1) : parts, found);
+  return [...found].sort();
+}
+
+/** Adds to `found` what lies in the folder and matches the parts. */
+function visit(folder: string, parts: readonly string[], found: Set<string>): void {
+  const [part, ...rest] = parts;
+  const pathOf = (name: string) => (folder === "" ? name : join(folder, name));
+  if (part === undefined) return;
+  if (part === "**") {
+    visit(folder, rest, found);
+    for (const entry of entriesIn(folder)) {
+      if (entry.isDirectory() && !entry.name.startsWith(".")) visit(pathOf(entry.name), parts, found);
+    }
+    return;
+  }
+  // "." and ".." are no entries of a folder.
+  const names = isPattern(part) ? namesThatMatch(folder, part) : [part];
+  for (const name of names) {
+    const path = pathOf(name === "" ? "." : name);
+    if (rest.length > 0) visit(path, rest, found);
+    else if (isFile(path)) found.add(path);
+  }
+}
+
+function namesThatMatch(folder: string, part: string): string[] {
+  const matches = matcherOf(part);
+  return entriesIn(folder)
+    .map(({ name }) => name)
+    .filter((name) => matches(name) && (part.startsWith(".") || !name.startsWith(".")));
+}
+
+function entriesIn(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder === "" ? "." : folder, { withFileTypes: true });
+  } catch {
+    // No folder, or one that may not be read: nothing in it matches.
+    return [];
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** One character of a pattern: any run of characters, any one, or those that a test accepts. */
+type Token = "run" | ((character: string) => boolean);
+
+function tokensOf(part: string): Token[] {
+  const tokens: Token[] = [];
+  for (let i = 0; i < part.length; i++) {
+    const character = part[i]!;
+    // The first in brackets may be a bracket itself.
+    const end = character === "[" ? part.indexOf("]", i + (/[!^]/.test(part[i + 1] ?? "") ? 3 : 2)) : -1;
+    if (character === "*") tokens.push("run");
+    else if (character === "?") tokens.push(() => true);
+    else if (end < 0) tokens.push((other) => other === character);
+    else {
+      tokens.push(classOf(part.slice(i + 1, end)));
+      i = end;
+    }
+  }
+  return tokens;
+}
+
+/** The characters of a class, `a-z0-9` or `!x`. */
+function classOf(text: string): (character: string) => boolean {
+  const isNot = /^[!^]/.test(text);
+  const members = isNot ? text.slice(1) : text;
+  const ranges = [...members.matchAll(/(.)-(.)|(.)/gsu)].map(
+    ([, low, high, one]) => [low ?? one!, high ?? one!] as const,
+  );
+  return (character) => ranges.some(([low, high]) => low <= character && character <= high) !== isNot;
+}
+
+/** Whether a name matches; steps back to the last run alone, so that no pattern takes more than (name × pattern) steps. */
+export function matcherOf(part: string): (name: string) => boolean {
+  const tokens = tokensOf(part);
+  return (name) => {
+    let [at, token, lastRun, restart] = [0, 0, -1, 0];
+    while (at < name.length) {
+      const current = tokens[token];
+      if (current === "run") [lastRun, restart, token] = [token, at, token + 1];
+      else if (current?.(name[at]!)) [at, token] = [at + 1, token + 1];
+      else if (lastRun < 0) return false;
+      else [restart, at, token] = [restart + 1, restart + 1, lastRun + 1];
+    }
+    while (tokens[token] === "run") token++;
+    return token === tokens.length;
+  };
+}
