@@ -27,6 +27,9 @@ export function checkOptions(where: string, options: unknown, types: Readonly<Re
       throw new FileError(where, { expected: `${names.join(", ")} as its only option`, got: quote(name) });
     }
     if (value === undefined || typeof value === types[name]) continue;
-    throw new FileError(where, { expected: `a ${types[name]} for ${name}`, got: kindText(value) });
+    throw new FileError(where, {
+      expected: `${types[name] === "object" ? "an" : "a"} ${types[name]} for ${name}`,
+      got: kindText(value),
+    });
   }
 }

@@ -107,6 +107,11 @@ export function isElementType(text: string): text is ElementType {
   return Object.hasOwn(layouts, text);
 }
 
+/** Zeros of a type. */
+export function numbersOf(where: string, type: ElementType, length: number): NumberArray {
+  return allocate(where, layouts[type].array, length);
+}
+
 export function elementBytes(type: ElementType): number {
   return layouts[type].bytes;
 }
@@ -221,7 +226,7 @@ function checkBool(where: string, bytes: Uint8Array, start: number): void {
  * IEEE 754 binary16: sign, 5 bits of exponent (bias 15), 10 bits of fraction. In binary32 the bias is 127, and the fraction has
  * 13 more bits; the least and the greatest exponent mean something else.
  */
-function halfToFloat32(halves: Uint16Array): Float32Array {
+export function halfToFloat32(halves: Uint16Array): Float32Array {
   const numbers = new Float32Array(halves.length);
   const words = new Uint32Array(numbers.buffer);
   for (let i = 0; i < halves.length; i++) {

@@ -2,13 +2,12 @@
 import { checkNames, checkOptions } from "./arguments.js";
 import type { NamedArray } from "./arrays.js";
 import type { CsvColumn } from "./csv/csv.js";
-import { FileError } from "./errors.js";
+import { type Columns, isWords, type Provenance, type TableContents } from "./event-format.js";
 import { type EventTable, missingColumn } from "./event-table.js";
 import { columnIn, countEvents, noNumbers, toColumn } from "./events/event-columns.js";
-import { type Columns, isWords, type Provenance, type TableContents } from "./events/format.js";
 import { eventExtensions, formatOf, isEventFile, writerOf } from "./events/formats.js";
 import { columnNames, type OpenedEvents, type OpenOptions, onePlace, openColumns } from "./events/open-events.js";
-import type { EventPath } from "./events/place.js";
+import { checkEventPath, type EventPath } from "./events/place.js";
 
 export { type Columns, eventExtensions, isEventFile, isWords, type TableContents };
 
@@ -53,13 +52,6 @@ export async function openEvents(
   checkNames("openEvents", names);
   checkOptions("openEvents", options, { missing: "object" });
   return openColumns(path, names, options);
-}
-
-function checkEventPath(where: string, path: unknown): void {
-  const isPath = typeof path === "string" || (Array.isArray(path) && path.every((one) => typeof one === "string"));
-  if (isPath) return;
-  const got = path === null || path === undefined ? String(path) : `a value of type ${typeof path}`;
-  throw new FileError(where, { expected: "a path", got });
 }
 
 /** Names of the columns that all files of a path have. */

@@ -239,10 +239,22 @@ const cases: readonly (readonly [call: () => unknown, message: RegExp])[] = [
   ],
   [() => library.loadNsf(wrong(file.tensors && {})), /^loadNsf: expected a Map for tensors, got \{ {2}\}$/],
   [() => library.readEvents(never, wrong("x")), /^readEvents: expected a list of names, got a value of type string$/],
-  [() => library.readEvents(never, undefined, wrong(3)), /^readEvents: expected an object with head, got a value of/],
+  [
+    () => library.readEvents(never, undefined, wrong(3)),
+    /^readEvents: expected an object with head, missing, got a value of/,
+  ],
   [
     () => library.readEvents(never, undefined, wrong({ head: "3" })),
     /^readEvents: expected a number for head, got a value of type string$/,
+  ],
+  [() => library.readEvents(wrong(3)), /^readEvents: expected a path, or a list of paths, got a value of type number$/],
+  [
+    () => library.eventFiles(wrong([3])),
+    /^eventFiles: expected a path, or a list of paths, got a value of type object$/,
+  ],
+  [
+    () => library.openEvents(never, undefined, wrong({ missing: 3 })),
+    /^openEvents: expected an object for missing, got a value of type number$/,
   ],
   [() => library.writeNpz(never, {}, wrong(null)), /^writeNpz: expected an object with deflate, got null$/],
   [() => library.writeNpz(never, {}, wrong({ deflate: 1 })), /^writeNpz: expected a boolean for deflate, got a value/],
@@ -272,7 +284,17 @@ const speakers: Readonly<Record<string, readonly string[]>> = {
   ],
   "the file": [
     ...["listColumns", "listNpz", "listSafetensors", "readBytes", "readCsv", "readCsvTable", "readEvents", "readNpy"],
-    ...["readNpz", "readSafetensors", "readTorchStateDict", "removeUnfinished", "writeAtomic", "writeCsv", "writeNpy"],
+    ...[
+      "eventFiles",
+      "openEvents",
+      "readNpz",
+      "readSafetensors",
+      "readTorchStateDict",
+      "removeUnfinished",
+      "writeAtomic",
+      "writeCsv",
+      "writeNpy",
+    ],
     ...["writeNpz", "writeSafetensors", "mixtureFromTensors"],
   ],
   "the operation that they begin with": [

@@ -3,11 +3,6 @@ import { basename, extname } from "node:path";
 import { type ArrayInFile, type NamedArray, readArray } from "../arrays.js";
 import type { CsvColumn } from "../csv/csv.js";
 import type { FileError } from "../errors.js";
-import { openNpy, toRowMajor } from "../numpy/npy.js";
-import { listNpz, openNpz, writeNpz } from "../numpy/npz.js";
-import { listSafetensors, openSafetensors, writeSafetensors } from "../safetensors.js";
-import { type ByteSource, openFile, streamOf, withFile } from "../source.js";
-import { columnIn, rowsOf } from "./event-columns.js";
 import {
   type ColumnInFile,
   type Columns,
@@ -15,7 +10,12 @@ import {
   type EventFormat,
   isWords,
   type TableContents,
-} from "./format.js";
+} from "../event-format.js";
+import { openNpy, toRowMajor } from "../numpy/npy.js";
+import { listNpz, openNpz, writeNpz } from "../numpy/npz.js";
+import { listSafetensors, openSafetensors, writeSafetensors } from "../safetensors.js";
+import { type ByteSource, openFile, streamOf, withFile } from "../source.js";
+import { columnIn, rowsOf } from "./event-columns.js";
 
 type Arrays = ReadonlyMap<string, ArrayInFile>;
 type OpenArrays = (source: ByteSource, names?: readonly string[]) => Promise<Arrays>;

@@ -1,9 +1,9 @@
 /** Text with a header line. Its columns are read when they are selected: only then is it known how many rows there are. */
 import { type CsvColumn, listCsv, readCsvFrom, readCsvTable } from "../csv/csv.js";
 import { writeCsv } from "../csv/csv-write.js";
+import { type ColumnInFile, type EventFile, type EventFormat, isWords } from "../event-format.js";
 import { openFile } from "../source.js";
 import { rowsOf } from "./event-columns.js";
-import { type ColumnInFile, type EventFile, type EventFormat, isWords } from "./format.js";
 
 async function openCsvFile(path: string): Promise<EventFile> {
   const found = await listCsv(path);

@@ -1,10 +1,11 @@
 /** The kinds of files of events, by their extensions. */
 import { extname } from "node:path";
 import { FileError, quote } from "../errors.js";
+import type { EventFile, EventFormat } from "../event-format.js";
 import { foreignHint } from "../foreign-formats.js";
 import { npy, npz, safetensors } from "./array-formats.js";
 import { csv } from "./csv-format.js";
-import type { EventFile, EventFormat } from "./format.js";
+import { parquet } from "./parquet-format.js";
 import { type Place, splitPart } from "./place.js";
 
 const formats: Readonly<Record<string, EventFormat>> = {
@@ -12,6 +13,8 @@ const formats: Readonly<Record<string, EventFormat>> = {
   ".npy": npy,
   ".safetensors": safetensors,
   ".csv": csv,
+  ".parquet": parquet,
+  ".pq": parquet,
 };
 
 /** The extensions of files of events. */

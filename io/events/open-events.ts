@@ -1,10 +1,10 @@
 /** Events of one file or of several, from one row to another. */
 import type { ElementType } from "../arrays.js";
 import { FileError, quote } from "../errors.js";
+import type { EventFile, Selection } from "../event-format.js";
 import type { EventColumn, EventTable } from "../event-table.js";
 import { allocateFloats } from "../memory.js";
 import { columnIn, countEvents } from "./event-columns.js";
-import type { EventFile, Selection } from "./format.js";
 import { openPlace } from "./formats.js";
 import { type EventPath, labelOf, placesOf } from "./place.js";
 import {
@@ -161,7 +161,7 @@ async function readRows(
   const read = touched.length > 0 ? touched : parts.slice(0, 1);
   const found = new Map<string, EventColumn>();
   for (const part of read) {
-    const first = Math.max(0, from - part.start);
+    const first = Math.min(part.count, Math.max(0, from - part.start));
     const last = Math.max(first, Math.min(part.count, to - part.start));
     for await (const [column, contents] of part.selection.read(first, last)) {
       for (const wanted of part.wanted) {

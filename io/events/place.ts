@@ -20,6 +20,13 @@ export function splitPart(path: string): Place {
   return file === undefined ? { path, part: undefined } : { path: file, part: part! };
 }
 
+export function checkEventPath(where: string, path: unknown): void {
+  const isPath = typeof path === "string" || (Array.isArray(path) && path.every((one) => typeof one === "string"));
+  if (isPath) return;
+  const got = path === null || path === undefined ? String(path) : `a value of type ${typeof path}`;
+  throw new FileError(where, { expected: "a path, or a list of paths", got });
+}
+
 /** What messages call the events of a path. */
 export const labelOf = (path: EventPath): string => (typeof path === "string" ? path : path.join(", "));
 
@@ -53,4 +60,7 @@ function placesOfOne(text: string): Place[] {
 }
 
 /** The files that a path of events names, each without its part: what there is to look at, to hash or to copy. */
-export const eventFiles = (path: EventPath): string[] => placesOf(path).map((place) => place.path);
+export function eventFiles(path: EventPath): string[] {
+  checkEventPath("eventFiles", path);
+  return placesOf(path).map((place) => place.path);
+}

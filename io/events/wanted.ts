@@ -1,10 +1,10 @@
 /** Columns as a user names them, in a file: one of it, or the element `x[2]` or the number of elements `x[size]` of each event. */
 import { nearest } from "../edit-distance.js";
 import { FileError, quote } from "../errors.js";
+import { type ColumnContents, type ColumnInFile, isJagged, type JaggedArray } from "../event-format.js";
 import { type EventColumn, missingColumn } from "../event-table.js";
 import { allocateFloats } from "../memory.js";
 import { columnIn, featuresOf, isSingle, toColumn } from "./event-columns.js";
-import { type ColumnContents, type ColumnInFile, isJagged, type JaggedArray } from "./format.js";
 
 /** What is taken of each event: all of its column, the element of an index, or the number of elements. */
 type Pick = "all" | "size" | number;

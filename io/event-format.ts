@@ -1,7 +1,7 @@
 /** What every kind of file of events gives: its columns, and their elements from one row to another. */
-import type { ElementType, StoredArray } from "../arrays.js";
-import type { CsvColumn } from "../csv/csv.js";
-import type { FileError } from "../errors.js";
+import type { ElementType, StoredArray } from "./arrays.js";
+import type { CsvColumn } from "./csv/csv.js";
+import type { FileError } from "./errors.js";
 
 /** What a column holds: numbers of a type, `words`, or something `other` that is not read. */
 export type ColumnType = ElementType | "words" | "other";

@@ -1,0 +1,56 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { isPattern, matcherOf, matchesOf } from "../../io/glob.js";
+import { withFolder } from "./support.js";
+
+test("patterns match names as a shell does", () => {
+  const cases: [string, string[], string[]][] = [
+    ["*.root", ["a.root", ".root"], ["a.root2", "root"]],
+    ["2016?.npz", ["2016B.npz"], ["2016.npz", "2016BB.npz"]],
+    ["[A-C]1", ["A1", "C1"], ["D1", "a1"]],
+    ["[!A-C]1", ["D1", "a1"], ["A1"]],
+    ["[]]x", ["]x"], ["x"]],
+    ["[a", ["[a"], ["a"]],
+    ["a*b*c", ["abc", "axxbyyc", "abbcbc"], ["ab", "acb"]],
+    ["*", ["", "x"], []],
+    ["a.c", ["a.c"], ["abc"]],
+  ];
+  for (const [pattern, yes, no] of cases) {
+    for (const name of yes) assert.ok(matcherOf(pattern)(name), `${pattern} ${name}`);
+    for (const name of no) assert.not.ok(matcherOf(pattern)(name), `${pattern} ${name}`);
+  }
+  assert.equal(["a.root", "a?", "[a]", "*"].map(isPattern), [false, true, true, true]);
+});
+
+test("a pattern made to be slow is not", () => {
+  assert.not.ok(matcherOf(`${"*a".repeat(50)}b`)("a".repeat(5000)));
+});
+
+test("files come sorted, whatever the order of the folder; hidden ones and folders are left out", () =>
+  withFolder(async (folder) => {
+    for (const name of ["sub", "sub/deep", ".hidden", "x.npz.d"]) mkdirSync(join(folder, name));
+    for (const name of [
+      "b.npz",
+      "a.npz",
+      "A.npz",
+      ".c.npz",
+      "sub/d.npz",
+      "sub/deep/e.npz",
+      ".hidden/f.npz",
+      "x.npz.d/g.csv",
+    ]) {
+      writeFileSync(join(folder, name), "");
+    }
+    const found = (pattern: string) => matchesOf(join(folder, pattern)).map((path) => path.slice(folder.length + 1));
+    assert.equal(found("*.npz"), ["A.npz", "a.npz", "b.npz"]);
+    assert.equal(found(".*.npz"), [".c.npz"]);
+    assert.equal(found("*/*.npz"), ["sub/d.npz"]);
+    assert.equal(found("**/*.npz"), ["A.npz", "a.npz", "b.npz", "sub/d.npz", "sub/deep/e.npz"]);
+    assert.equal(found("s?b/*/[a-e].npz"), ["sub/deep/e.npz"]);
+    assert.equal(found("nowhere/*.npz"), []);
+    assert.equal(found("x*"), []);
+  }));
+
+test.run();
