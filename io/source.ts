@@ -89,6 +89,32 @@ async function openAgain(path: string, size: number, mtimeMs: number): Promise<F
   });
 }
 
+// Small records lie side by side: one read of the system fetches many.
+const CACHE_BYTES = 2 ** 18;
+
+/** A file of which the bytes around those read last are kept. */
+export function cachedSource(source: FileSource): FileSource {
+  let start = 0;
+  let bytes = new Uint8Array();
+  const fill = async (offset: number, target: Uint8Array) => {
+    const end = offset + target.length;
+    if (target.length > CACHE_BYTES / 2 || end > source.size) return source.fill(offset, target);
+    if (offset < start || end > start + bytes.length) {
+      const length = Math.min(CACHE_BYTES, source.size - offset);
+      const fresh = new Uint8Array(length);
+      await source.fill(offset, fresh);
+      start = offset;
+      bytes = fresh;
+    }
+    target.set(bytes.subarray(offset - start, end - start));
+  };
+  const release = async () => {
+    bytes = new Uint8Array();
+    await source.release();
+  };
+  return { ...sourceOf(source.name, source.size, fill), release };
+}
+
 /** Opens a file for the time of `use`; refuses what `openFile` does. */
 export async function withFile<Result>(path: string, use: (source: ByteSource) => Promise<Result>): Promise<Result> {
   const handle = await openForReading(path);

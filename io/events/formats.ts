@@ -7,6 +7,7 @@ import { npy, npz, safetensors } from "./array-formats.js";
 import { csv } from "./csv-format.js";
 import { parquet } from "./parquet-format.js";
 import { type Place, splitPart } from "./place.js";
+import { root } from "./root-format.js";
 
 const formats: Readonly<Record<string, EventFormat>> = {
   ".npz": npz,
@@ -15,6 +16,7 @@ const formats: Readonly<Record<string, EventFormat>> = {
   ".csv": csv,
   ".parquet": parquet,
   ".pq": parquet,
+  ".root": root,
 };
 
 /** The extensions of files of events. */

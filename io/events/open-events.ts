@@ -47,7 +47,8 @@ export interface OpenOptions {
 
 /** One of the files. */
 interface Part {
-  readonly file: EventFile;
+  readonly path: string;
+  readonly release: EventFile["release"];
   readonly selection: Selection;
   readonly wanted: readonly WantedColumn[];
   readonly forms: ReadonlyMap<string, ColumnForm>;
@@ -97,7 +98,7 @@ export async function openColumns(
     ),
     read: (from, to) => readRows(label, parts, columns, count, from, to),
     close: async () => {
-      for (const { file } of parts) await file.release();
+      for (const { release } of parts) await release();
     },
   };
 }
@@ -109,7 +110,7 @@ async function openPart(
   start: number,
   head: number,
 ): Promise<Part> {
-  const { path } = file;
+  const { path, release } = file;
   const asked = names && wantedColumns(path, names, file.names, missing);
   const selection = await file.select(asked && [...new Set(asked.map(({ column }) => column))], head);
   const wanted = asked ?? wantedColumns(path, [...selection.columns.keys()], file.names, missing);
@@ -119,7 +120,7 @@ async function openPart(
   }
   const count = countEvents(path, selection.columns);
   const forms = wanted.map((one) => [one.name, formOf(path, one, selection.columns.get(one.column)!)] as const);
-  return { file, selection, wanted, forms: new Map(forms), start, count };
+  return { path, release, selection, wanted, forms: new Map(forms), start, count };
 }
 
 /** Refuses a file whose columns are not as those of the first. */
@@ -127,8 +128,8 @@ function checkForms(first: Part, other: Part): void {
   for (const [name, { features }] of other.forms) {
     const expected = first.forms.get(name)!.features.length;
     if (features.length === expected) continue;
-    throw new FileError(columnIn(other.file.path, name), {
-      expected: `${expected} numbers for each event, as in ${first.file.path}`,
+    throw new FileError(columnIn(other.path, name), {
+      expected: `${expected} numbers for each event, as in ${first.path}`,
       got: `${features.length}`,
     });
   }
@@ -166,7 +167,7 @@ async function readRows(
     for await (const [column, contents] of part.selection.read(first, last)) {
       for (const wanted of part.wanted) {
         if (wanted.column !== column) continue;
-        const taken = takeColumn(part.file.path, wanted, contents, first);
+        const taken = takeColumn(part.path, wanted, contents, first);
         const place = { events: last - first, at: part.start + first - from, count };
         found.set(
           wanted.name,
@@ -174,11 +175,10 @@ async function readRows(
         );
       }
     }
-    if (parts.length > 1) await part.file.release();
+    if (parts.length > 1) await part.release();
   }
   const ordered = new Map([...columns.keys()].map((name) => [name, found.get(name)!]));
-  const files =
-    parts.length === 1 ? undefined : read.map(({ file, start }) => ({ path: file.path, start: start - from }));
+  const files = parts.length === 1 ? undefined : read.map(({ path, start }) => ({ path, start: start - from }));
   return { path: label, count, total, columns: ordered, ...(files && { files }) };
 }
 
