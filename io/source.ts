@@ -1,4 +1,5 @@
 /** Random access to bytes, so that readers fetch only what they need and run on files and on memory alike. */
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { FileError, systemCode } from "./errors.js";
 import { checkNoPointer, checkPlainFile, POINTER_BYTES } from "./file-kinds.js";
@@ -57,17 +58,16 @@ export interface FileSource extends ByteSource {
 
 /** Opens a file. Refuses what is no plain file, pointers of Git LFS in place of files, and formats that are not read. */
 export async function openFile(path: string): Promise<FileSource> {
-  let handle: FileHandle | undefined = await openForReading(path);
+  let descriptor: number | undefined = openAtOnce(path);
   const release = async () => {
-    const open = handle;
-    handle = undefined;
-    await open?.close();
+    if (descriptor !== undefined) closeSync(descriptor);
+    descriptor = undefined;
   };
   try {
-    const { size, mtimeMs } = await handle.stat();
+    const { size, mtimeMs } = fstatSync(descriptor);
     const source = sourceOf(path, size, async (offset, target) => {
-      handle ??= await openAgain(path, size, mtimeMs);
-      await readInto(path, handle, size, offset, target);
+      descriptor ??= openAgain(path, size, mtimeMs);
+      await readInto(path, descriptor, size, offset, target);
     });
     await checkStart(source);
     return { ...source, release };
@@ -77,11 +77,22 @@ export async function openFile(path: string): Promise<FileSource> {
   }
 }
 
-async function openAgain(path: string, size: number, mtimeMs: number): Promise<FileHandle> {
-  const handle = await openForReading(path);
-  const now = await handle.stat();
-  if (now.size === size && now.mtimeMs === mtimeMs) return handle;
-  await handle.close();
+/** Of thousands of small files, calls of the system that wait for a thread take most of the time. */
+function openAtOnce(path: string): number {
+  try {
+    // Before it is opened: opening a pipe waits for its writer.
+    checkPlainFile(path, statSync(path));
+    return openSync(path, "r");
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function openAgain(path: string, size: number, mtimeMs: number): number {
+  const descriptor = openAtOnce(path);
+  const now = fstatSync(descriptor);
+  if (now.size === size && now.mtimeMs === mtimeMs) return descriptor;
+  closeSync(descriptor);
   throw new FileError(path, {
     expected: "the file that was opened before",
     got: "another in its place",
@@ -158,40 +169,46 @@ function sourceOf(name: string, size: number, fill: (offset: number, target: Uin
 
 async function openForReading(path: string): Promise<FileHandle> {
   try {
-    // Before it is opened: opening a pipe waits for its writer.
     checkPlainFile(path, await stat(path));
     return await open(path, "r");
   } catch (error) {
-    if (error instanceof FileError) throw error;
-    const code = systemCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") {
-      throw new FileError(path, {
-        expected: "a file",
-        got: "nothing at this path",
-        hint: "Check the name and the folder it is relative to",
-      });
-    }
-    if (code === "EACCES" || code === "EPERM") {
-      throw new FileError(path, {
-        expected: "a readable file",
-        got: "permission denied",
-        hint: "Check the file's permissions",
-      });
-    }
-    throw new FileError(path, { expected: "a readable file", got: `system error ${code ?? String(error)}` });
+    throw unreadable(path, error);
   }
+}
+
+function unreadable(path: string, error: unknown): FileError {
+  if (error instanceof FileError) return error;
+  const code = systemCode(error);
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return new FileError(path, {
+      expected: "a file",
+      got: "nothing at this path",
+      hint: "Check the name and the folder it is relative to",
+    });
+  }
+  if (code === "EACCES" || code === "EPERM") {
+    return new FileError(path, {
+      expected: "a readable file",
+      got: "permission denied",
+      hint: "Check the file's permissions",
+    });
+  }
+  return new FileError(path, { expected: "a readable file", got: `system error ${code ?? String(error)}` });
 }
 
 async function readInto(
   path: string,
-  handle: FileHandle,
+  handle: FileHandle | number,
   size: number,
   offset: number,
   target: Uint8Array,
 ): Promise<void> {
   for (let done = 0; done < target.length; ) {
     const length = Math.min(target.length - done, MAX_READ);
-    const { bytesRead } = await handle.read(target, done, length, offset + done);
+    const bytesRead =
+      typeof handle === "number"
+        ? readSync(handle, target, done, length, offset + done)
+        : (await handle.read(target, done, length, offset + done)).bytesRead;
     if (bytesRead === 0) {
       throw new FileError(path, {
         expected: `${size} bytes`,

@@ -64,10 +64,10 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     load: async () => (await import("../verbs/coverage.js")).coverage,
   },
   evaluate: {
-    summary: "log-density of every event at a point nu, into an npz file",
+    summary: "log-density of every event at a point nu, into an npz or a Parquet file",
     operands: ["FILE"],
     options: [...LIKELIHOOD, "nu", "head", "out", "json"],
-    details: `Writes \`log_prob\` (f64, natural logarithm; no constraint, no extended term) to --out.\n${CHOICE_OF_NU}`,
+    details: `Writes \`log_prob\` (f64, natural logarithm; no constraint, no extended term) to --out, of .npz or .parquet.\n${CHOICE_OF_NU}`,
     load: async () => (await import("../verbs/evaluate.js")).evaluate,
   },
   hessian: {

@@ -6,6 +6,8 @@ import { hasRelaxedSimd } from "../../engine/cpu/assembly/simd.js";
 import { wasm } from "../../engine/cpu/assembly/webassembly.js";
 import { allowWide } from "../../engine/cpu/wide.js";
 import { backendNames } from "../../engine/runtime/backend.js";
+import { eventExtensions } from "../../io/columns.js";
+import { FZSTD, zstdProvider } from "../../io/compression/zstd.js";
 import { readVersion } from "../../workflow/version.js";
 import type { VerbContext } from "../command/verb.js";
 import { wantsWide } from "../command/wide.js";
@@ -30,6 +32,7 @@ export async function doctor(context: VerbContext): Promise<void> {
     sharedMemory(),
     await simd(),
     memory(),
+    await files(),
     temporaryFolder(),
     ...adapters(gpu),
     ...advice.map((value) => ({ name: "webgpu advice", value })),
@@ -52,6 +55,12 @@ function node(): Finding {
     value,
     ...(isOld ? { trouble: `node: expected 20 or newer, got ${version}. Update it` } : {}),
   };
+}
+
+async function files(): Promise<Finding> {
+  const provider = await zstdProvider();
+  const zstd = provider === undefined ? `not zstd: \`npm install ${FZSTD}\` brings it` : `zstd by ${provider}`;
+  return { name: "files", value: `${eventExtensions.join(" ")}; ${zstd}` };
 }
 
 function processor(): Finding {

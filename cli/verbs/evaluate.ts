@@ -1,4 +1,5 @@
-import { writeNpz } from "../../io/index.js";
+import { writeTable } from "../../io/columns.js";
+import { type NamedArray, writeNpz } from "../../io/index.js";
 import { runFolders } from "../../workflow/configuration/analysis.js";
 import { UsageError } from "../../workflow/errors.js";
 import { verdictsAt } from "../../workflow/likelihood/event-checks.js";
@@ -13,12 +14,12 @@ import type { VerbContext } from "../command/verb.js";
 /** Events between two reports of progress. */
 const CHUNK = 2 ** 18;
 
-/** Writes the log-density of every event at a point ν to an npz file. */
+/** Writes the log-density of every event at a point ν to an npz or a Parquet file. */
 export async function evaluate(context: VerbContext): Promise<void> {
   const { out, nu: point, run } = context.options;
-  if (out === undefined || !out.endsWith(".npz")) {
+  if (out === undefined || !/\.(?:npz|parquet)$/.test(out)) {
     throw new UsageError("unbinned evaluate", {
-      expected: "--out FILE.npz for the log-densities",
+      expected: "--out FILE.npz or FILE.parquet for the log-densities",
       got: out === undefined ? "no --out" : `--out ${out}`,
     });
   }
@@ -42,12 +43,10 @@ export async function evaluate(context: VerbContext): Promise<void> {
       counter.update(stop);
     }
     counter.done();
-    await writeNpz(out, {
-      log_prob: { shape: [count], data: logProb },
-      nu: { shape: [nu.length], data: Float64Array.from(nu) },
-      // Of the file, where events are left out.
-      ...(rows && { row: { shape: [count], data: Float64Array.from(rows) } }),
-    });
+    const columns: [string, NamedArray][] = [["log_prob", { shape: [count], data: logProb }]];
+    // Of the file, where events are left out.
+    if (rows !== undefined) columns.push(["row", { shape: [count], data: Float64Array.from(rows) }]);
+    await writeColumns(out, columns, likelihood.names, nu);
     const sum = logProb.reduce((total, value) => total + value, 0);
     context.print(
       `log_prob of ${count} events at ${pointText(analysis, chosen)} is in ${out}; its sum is ${sum.toFixed(3)}`,
@@ -57,5 +56,20 @@ export async function evaluate(context: VerbContext): Promise<void> {
     requirePassed("evaluate", verdicts);
   } finally {
     await open.close();
+  }
+}
+
+/** ν is a number for the whole file: an array of an npz file, a text of a Parquet file. */
+async function writeColumns(
+  out: string,
+  columns: readonly [string, NamedArray][],
+  names: readonly string[],
+  nu: readonly number[],
+): Promise<void> {
+  if (out.endsWith(".npz")) {
+    await writeNpz(out, new Map([...columns, ["nu", { shape: [nu.length], data: Float64Array.from(nu) }]]));
+  } else {
+    const point = Object.fromEntries(names.map((name, i) => [name, nu[i]!]));
+    await writeTable(out, new Map(columns), { "unbinned.nu": JSON.stringify(point) });
   }
 }

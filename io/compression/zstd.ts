@@ -11,6 +11,15 @@ export const FZSTD = "fzstd@0.1.1";
 
 const native = (zlib as { zstdDecompressSync?: (bytes: Uint8Array, options: object) => Uint8Array }).zstdDecompressSync;
 
+/** What unpacks zstd here; undefined where nothing does. */
+export async function zstdProvider(): Promise<"Node" | "fzstd" | undefined> {
+  if (native !== undefined) return "Node";
+  return import("fzstd").then(
+    () => "fzstd",
+    () => undefined,
+  );
+}
+
 /** How zstd is unpacked here; refuses where nothing can. */
 export async function zstdUnpacker(where: string): Promise<Unpack> {
   if (native !== undefined) {

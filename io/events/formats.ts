@@ -6,7 +6,7 @@ import { foreignHint } from "../foreign-formats.js";
 import { npy, npz, safetensors } from "./array-formats.js";
 import { csv } from "./csv-format.js";
 import { parquet } from "./parquet-format.js";
-import { type EventPath, eventFiles, type Place, splitPart } from "./place.js";
+import { type Place, splitPart } from "./place.js";
 import { root } from "./root-format.js";
 
 const formats: Readonly<Record<string, EventFormat>> = {
@@ -49,9 +49,5 @@ export function writerOf(path: string): NonNullable<EventFormat["write"]> {
     hint: "docs/files.md says how to convert what is written to ROOT",
   });
 }
-
-/** Whether all files of a path are read piece by piece, so that they need not fit in memory. */
-export const isReadInPieces = (path: EventPath): boolean =>
-  eventFiles(path).every((file) => formatOf(file).hasPieces === true);
 
 export const openPlace = ({ path, part }: Place): Promise<EventFile> => formatOf(path).open(path, part);

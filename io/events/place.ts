@@ -1,5 +1,5 @@
 /** Where events are: files, several of them by wildcards, and what of each file. */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { FileError } from "../errors.js";
 import { isPattern, matchesOf } from "../glob.js";
 
@@ -63,4 +63,10 @@ function placesOfOne(text: string): Place[] {
 export function eventFiles(path: EventPath): string[] {
   checkEventPath("eventFiles", path);
   return placesOf(path).map((place) => place.path);
+}
+
+/** Whether there are files that a path of events names. */
+export function isThere(path: string): boolean {
+  const { path: file } = splitPart(path);
+  return existsSync(file) || (isPattern(file) && matchesOf(file).length > 0);
 }

@@ -13,7 +13,8 @@ const unpackers: Readonly<Record<string, Unpack>> = { ZL: unpackZlib, L4: unpack
 
 function unpackZlib(packed: Uint8Array, length: number): Uint8Array {
   try {
-    return inflateSync(packed, { maxOutputLength: Math.max(1, length) });
+    // In one piece: by default Node unpacks 16 kB at a time and joins them.
+    return inflateSync(packed, { maxOutputLength: Math.max(1, length), chunkSize: Math.max(64, length) });
   } catch (error) {
     throw new Damage({ expected: "an unbroken zlib stream", got: `one that is not (${(error as Error).message})` });
   }

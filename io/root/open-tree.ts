@@ -35,8 +35,15 @@ export async function openTree(source: ByteSource, wanted: string | undefined): 
   });
 }
 
+// Files of one production describe the same classes: the last descriptions, by the bytes that give them.
+let last: { readonly bytes: Uint8Array; readonly streamers: Streamers } | undefined;
+
 async function streamersOf(source: ByteSource, at: number): Promise<Streamers> {
-  return readStreamers(await readObject(source, await keyAt(source, at)));
+  const cursor = await readObject(source, await keyAt(source, at));
+  if (last === undefined || Buffer.compare(last.bytes, cursor.bytes) !== 0) {
+    last = { bytes: cursor.bytes, streamers: readStreamers(cursor) };
+  }
+  return last.streamers;
 }
 
 /** Of several cycles of a tree, the newest has the most entries. */

@@ -1,5 +1,5 @@
 /** Reads the configuration file of a measurement: the table of entries, then the checks across entries. */
-import { existsSync } from "node:fs";
+import { isThere } from "../../io/events/place.js";
 import { ConfigurationError } from "../errors.js";
 import { type Analysis, pathOf } from "./analysis.js";
 import { crossCheck } from "./checks.js";
@@ -60,7 +60,7 @@ export function checkFiles(analysis: Analysis, needs: { readonly samples: boolea
     ),
   ];
   const missing = named.flatMap(({ key, file, source }) => {
-    if (file === undefined || existsSync(pathOf(analysis, file))) return [];
+    if (file === undefined || isThere(pathOf(analysis, file))) return [];
     const hint = source === undefined ? "Correct the name" : `Download it from ${source} and put it there`;
     return [`${analysis.file}: ${key}: expected the file ${pathOf(analysis, file)}, got no such file. ${hint}`];
   });

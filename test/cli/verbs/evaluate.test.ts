@@ -2,7 +2,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { readTable, writeTable } from "../../../io/columns.js";
 import { readNpz } from "../../../io/index.js";
+import { readFooter } from "../../../io/parquet/footer.js";
+import { withFile } from "../../../io/source.js";
 import { runInProcess as run } from "../../cli/in-process.js";
 import { file, folder, jointAnswer, json, removeAnalyses, writeAnalyses } from "../../cli/likelihood-analyses.js";
 import { close } from "../../support/close.js";
@@ -29,6 +32,19 @@ test("evaluate writes the log density of every event", async () => {
   }
 });
 
+test("evaluate reads events from Parquet and writes its densities there, to the same bits", async () => {
+  const [events, out] = [join(folder, "events.parquet"), join(folder, "densities.parquet")];
+  await writeTable(events, (await readTable(join(folder, "data.npz"))).columns);
+  // A column of two features is two columns there.
+  const set = ["--set", `data.file=${events}`, "--set", 'observables.y.columns=["y[0]","y[1]"]'];
+  await json("evaluate", "--nu", "0,0", "--out", out, ...set);
+  const [logProb] = [(await readTable(out)).columns.get("log_prob")!];
+  assert.ok("data" in logProb);
+  close(logProb.data as Float64Array, jointAnswer.logProb.data, exact);
+  const { texts } = await withFile(out, readFooter);
+  assert.equal(JSON.parse(texts.get("unbinned.nu")!), { nu1: 0, nu2: 0 });
+});
+
 test("evaluate --head keeps the first events", async () => {
   const out = join(folder, "head.npz");
   const { result } = await json("evaluate", "--nu", "nu2=0", "--head", "7", "--out", out);
@@ -42,7 +58,7 @@ test("wrong input is refused with what to do", async () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [
       ["evaluate", file, "--nu", "0,0"],
-      /unbinned evaluate: expected --out FILE\.npz for the log-densities, got no --out/,
+      /unbinned evaluate: expected --out FILE\.npz or FILE\.parquet for the log-densities, got no --out/,
     ],
     [["evaluate", file, "--nu", "0", ...out], /--nu: expected 2 values \(nu1, nu2\), got 1 \(0\)/],
     [["evaluate", file, "--nu", "0,0", ...out, "--set", "data.file=no-y.npz"], /no-y\.npz: expected a column "y"/],
