@@ -16,6 +16,7 @@ const benches = [
   "scan",
   "channels",
   "parametric",
+  "expressions",
   "rivals",
 ];
 
