@@ -17,6 +17,7 @@ const benches = [
   "channels",
   "parametric",
   "read",
+  "expressions",
   "rivals",
 ];
 

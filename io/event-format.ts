@@ -69,6 +69,8 @@ export type Provenance = Readonly<Record<string, string>>;
 
 /** A kind of file of events. */
 export interface EventFormat {
+  /** Rows are read without those before them: files need not fit in memory. */
+  readonly hasPieces?: true;
   /** @param part what of the file: the tree of a ROOT file */
   readonly open: (path: string, part: string | undefined) => Promise<EventFile>;
   readonly readAll: (path: string, part: string | undefined) => Promise<TableContents>;

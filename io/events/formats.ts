@@ -6,7 +6,7 @@ import { foreignHint } from "../foreign-formats.js";
 import { npy, npz, safetensors } from "./array-formats.js";
 import { csv } from "./csv-format.js";
 import { parquet } from "./parquet-format.js";
-import { type Place, splitPart } from "./place.js";
+import { checkEventPath, type EventPath, type Place, placesOf, splitPart } from "./place.js";
 import { root } from "./root-format.js";
 
 const formats: Readonly<Record<string, EventFormat>> = {
@@ -48,6 +48,12 @@ export function writerOf(path: string): NonNullable<EventFormat["write"]> {
     got: extensionOf(path),
     hint: "docs/files.md says how to convert what is written to ROOT",
   });
+}
+
+/** Whether all files of a path are read piece by piece, so that they need not fit in memory. */
+export function isReadInPieces(path: EventPath): boolean {
+  checkEventPath("isReadInPieces", path);
+  return placesOf(path).every((place) => formatOf(place.path).hasPieces === true);
 }
 
 export const openPlace = ({ path, part }: Place): Promise<EventFile> => formatOf(path).open(path, part);

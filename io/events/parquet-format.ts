@@ -110,4 +110,9 @@ function problem(column: CsvColumn, count: number): string | undefined {
   return shape[0] === count && shape.length <= 2 ? undefined : `an array [${shape.join(", ")}]`;
 }
 
-export const parquet: EventFormat = { open: openParquet, readAll, write: { table: writeParquet, problem } };
+export const parquet: EventFormat = {
+  hasPieces: true,
+  open: openParquet,
+  readAll,
+  write: { table: writeParquet, problem },
+};

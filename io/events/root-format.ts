@@ -124,4 +124,4 @@ async function readAll(path: string, part: string | undefined): Promise<TableCon
 }
 
 /** Read only: what is written in another format is converted with ROOT's own programs. */
-export const root: EventFormat = { open: openRoot, readAll };
+export const root: EventFormat = { hasPieces: true, open: openRoot, readAll };

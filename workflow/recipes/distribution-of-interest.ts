@@ -1,4 +1,5 @@
 /** The whole chain, from events to the pulls of the distribution of interest. */
+import { dirname, relative, resolve } from "node:path";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { processNames } from "../configuration/analysis.js";
 import { looksAtY, type RunContext } from "../context.js";
@@ -80,8 +81,11 @@ export async function visitSteps(context: RunContext): Promise<void> {
 export const runChain = (context: RunContext, warnings: readonly string[]): Promise<Outcome> =>
   measured(context, warnings, true);
 
-function cutFlowsOf({ simulation, events: { file, data, leftOut = [] } }: RunContext): readonly CutFlow[] {
-  return [...simulation.cutFlows, cutFlowOf(file, data, leftOut)];
+/** Of files of the user, by their names relative to the configuration. */
+function cutFlowsOf({ analysis, simulation, events: { file, data, leftOut = [] } }: RunContext): readonly CutFlow[] {
+  const isGenerated = analysis.configuration.data.file === undefined;
+  const flows = [...simulation.cutFlows, ...(isGenerated ? [] : [cutFlowOf(file, data, leftOut)])];
+  return flows.map((flow) => ({ ...flow, file: relative(dirname(resolve(analysis.file)), flow.file) }));
 }
 
 /** @param looksAtEvents  whether events are looked at for their own sake, not for a step */

@@ -71,7 +71,7 @@ test("starts, nominal values and bounds that exclude each other", () => {
 test("yields that are no numbers of events", () => {
   for (const wrong of ["1e300", "0", "-1", ".nan", ".inf", "1e-300", "1e16", '"10"']) {
     const expected =
-      /processes\.signal\.yield: expected a number of at least 0\.000001 and up to 1000000000000000, got /;
+      /processes\.signal\.yield\.events: expected a number of at least 0\.000001 and up to 1000000000000000, or weights, got /;
     assert.match(problem(FILES, `processes.signal.yield=${wrong}`), expected, wrong);
   }
   const beyond =

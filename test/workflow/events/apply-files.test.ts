@@ -93,7 +93,9 @@ test("columns that the configuration makes of others are mapped like those of a 
     const [wanted, got] = [plain, derived].map((own) => own.columns.get(name)!.data);
     assert.is(got!.length, 3);
     // Logarithms of exponentials are off by a rounding or two.
-    got!.forEach((value, i) => assert.ok(Math.abs(value - wanted![i]!) < 1e-5, `${name}: ${value}, ${wanted![i]}`));
+    for (const [i, value] of got!.entries()) {
+      assert.ok(Math.abs(value - wanted![i]!) < 1e-5, `${name}: ${value}, ${wanted![i]}`);
+    }
   }
 });
 
