@@ -5,7 +5,6 @@ export { type CsvColumn, readCsv, readCsvTable } from "./csv/csv.js";
 export { writeCsv } from "./csv/csv-write.js";
 export { FileError } from "./errors.js";
 export { type EventColumn, type EventTable, requireColumn } from "./event-table.js";
-export { isReadInPieces } from "./events/formats.js";
 export type { OpenedColumn, OpenedEvents, OpenOptions } from "./events/open-events.js";
 export { type EventPath, eventFiles } from "./events/place.js";
 export { readNpy, writeNpy } from "./numpy/npy.js";

@@ -6,7 +6,7 @@ import { foreignHint } from "../foreign-formats.js";
 import { npy, npz, safetensors } from "./array-formats.js";
 import { csv } from "./csv-format.js";
 import { parquet } from "./parquet-format.js";
-import { checkEventPath, type EventPath, type Place, placesOf, splitPart } from "./place.js";
+import { type EventPath, type Place, placesOf, splitPart } from "./place.js";
 import { root } from "./root-format.js";
 
 const formats: Readonly<Record<string, EventFormat>> = {
@@ -51,9 +51,7 @@ export function writerOf(path: string): NonNullable<EventFormat["write"]> {
 }
 
 /** Whether all files of a path are read piece by piece, so that they need not fit in memory. */
-export function isReadInPieces(path: EventPath): boolean {
-  checkEventPath("isReadInPieces", path);
-  return placesOf(path).every((place) => formatOf(place.path).hasPieces === true);
-}
+export const isReadInPieces = (path: EventPath): boolean =>
+  placesOf(path).every((place) => formatOf(place.path).hasPieces === true);
 
 export const openPlace = ({ path, part }: Place): Promise<EventFile> => formatOf(path).open(path, part);

@@ -5,6 +5,7 @@ import type { ColumnData } from "../../engine/runtime/backend.js";
 import { sharedColumn } from "../../engine/runtime/shared-column.js";
 import { totalWeight } from "../../flows/training/weighted-moments.js";
 import type { EventData } from "../../inference/model/likelihood/likelihood.js";
+import { isThere } from "../../io/events/place.js";
 import { writeNpz } from "../../io/index.js";
 import { type Analysis, pathOf } from "../configuration/analysis.js";
 import { type Derivation, dataDerivation } from "../configuration/derivation.js";
@@ -49,7 +50,7 @@ export function withEvents(analysis: Analysis, file: string | undefined): Analys
 /** Whether the data of an analysis are there. */
 export function hasEvents(analysis: Analysis, folders: readonly string[]): boolean {
   const { file } = analysis.configuration.data;
-  if (file !== undefined) return existsSync(pathOf(analysis, file));
+  if (file !== undefined) return isThere(pathOf(analysis, file));
   return folders.some((folder) => existsSync(join(folder, DATA_FILE)));
 }
 

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import type { ChannelData } from "../../inference/model/likelihood/channels.js";
 import { isWeighted, weightSums } from "../../inference/model/likelihood/event-stream.js";
-import { FileError, isReadInPieces, listColumns, type OpenedEvents, openEvents } from "../../io/index.js";
+import { isReadInPieces } from "../../io/events/formats.js";
+import { FileError, listColumns, type OpenedEvents, openEvents } from "../../io/index.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import type { ChannelPlan } from "../configuration/composition/likelihood-plans.js";
 import type { Reporter } from "../reporter.js";
