@@ -48,7 +48,7 @@ export async function openContext(
 ): Promise<OpenContext> {
   const { configuration } = analysis;
   const { data } = configuration;
-  const store = await openSteps(folder, commonOf(analysis, backend), isForced, progress);
+  const store = await openSteps(folder, commonOf(analysis, backend), isForced, { progress, signal });
   const generated = data.generator === undefined ? undefined : await generateData(configuration, data.generator);
   if (generated !== undefined) await saveEvents(folder, generated);
   const loaded = await loadEvents(analysis, [folder], undefined);

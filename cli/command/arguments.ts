@@ -43,7 +43,10 @@ export const OPTIONS = {
     value: "N",
     help: "of derivatives: 0 the likelihood alone, 1 its gradient too, 2 its Hessian too (default 1)",
   },
-  toys: { value: "N", help: "toy experiments to have, those that are there included" },
+  toys: {
+    value: "N or A-B",
+    help: "N toy experiments to have, those that are there included; A-B: those from A to B, counted from 0",
+  },
   toy: { value: "I", help: "one toy experiment, counted from 0" },
   mode: {
     value: "MODE",
@@ -80,6 +83,14 @@ const LONGEST_SHOWN = 200;
 
 export type OptionName = keyof typeof OPTIONS;
 
+/** Numbers of toys, from `first` to `last`. */
+export interface ToyRange {
+  readonly first: number;
+  readonly last: number;
+  /** Whether it is written as one: a part of a study. */
+  readonly isPart: boolean;
+}
+
 export interface Options {
   readonly backend: "auto" | "cpu" | "webgpu" | "reference";
   /** Undefined: the verb's own choice. */
@@ -104,7 +115,7 @@ export interface Options {
   readonly head: number | undefined;
   /** Of derivatives. */
   readonly order: 0 | 1 | 2;
-  readonly toys: number | undefined;
+  readonly toys: ToyRange | undefined;
   readonly toy: number | undefined;
   readonly mode: "data" | "full" | undefined;
   readonly toysFrom: "samples" | "model" | undefined;
@@ -211,7 +222,7 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     processColumn: last("process-column"),
     head: integer("head", 1),
     order: Number(oneOf("order", ["0", "1", "2"]) ?? 1) as Options["order"],
-    toys: integer("toys", 1, MAXIMA.toys),
+    toys: toyRange(last("toys")),
     toy: integer("toy", 0, MAXIMA.toys - 1),
     mode: oneOf("mode", ["data", "full"]),
     toysFrom: oneOf("toys-from", ["samples", "model"]),
@@ -227,6 +238,16 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     help: has("help"),
     version: has("version"),
   };
+}
+
+/** "100" or "20-39". */
+function toyRange(text: string | undefined): ToyRange | undefined {
+  if (text === undefined) return undefined;
+  const [, start, end] = /^(?:(\d{1,7})-)?(\d{1,7})$/.exec(text) ?? [];
+  const isPart = start !== undefined;
+  const [first, last] = [Number(start ?? 0), isPart ? Number(end) : Number(end) - 1];
+  if (last >= first && last < MAXIMA.toys) return { first, last, isPart };
+  throw complaint("toys", `an integer from 1 to ${MAXIMA.toys}, or the first and the last number of some, A-B`, text);
 }
 
 /** "a,b" as names, none of them empty. */

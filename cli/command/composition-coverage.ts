@@ -1,5 +1,4 @@
 /** `coverage` of a composition: a file with `likelihoods`. */
-import { join } from "node:path";
 import { removeUnfinished } from "../../io/index.js";
 import { commonOf } from "../../workflow/common-inputs.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
@@ -12,13 +11,13 @@ import { requirePassed } from "../../workflow/verdicts.js";
 import { lanesBeside, openBackend } from "./backend.js";
 import { compositionOf } from "./composition.js";
 import { toyPoint } from "./parameter-changes.js";
+import { doneText, requireToys, type ToysToDo } from "./toys-to-do.js";
 import type { VerbContext } from "./verb.js";
 
 /** Of so many parameters the pairs are printed; coverage.json has them all. */
 const MOST_PAIRED = 4;
 
-/** @param wanted  numbers of the toys to have */
-export async function coverComposition(context: VerbContext, wanted: readonly number[]): Promise<void> {
+export async function coverComposition(context: VerbContext, { wanted, expected }: ToysToDo): Promise<void> {
   const { options, progress, signal, warn } = context;
   const analysis = await compositionOf(context);
   const at = toyPoint(options);
@@ -34,7 +33,7 @@ export async function coverComposition(context: VerbContext, wanted: readonly nu
   try {
     const common = commonOf(analysis, backend);
     // The toys are what --force repeats; the fit of the data is kept.
-    const store = await openSteps(folder, common, false, progress);
+    const store = await openSteps(folder, common, false, context);
     const own = { analysis, store, common, backend, progress, signal, warn };
     const { all, verdicts } = await runCompositionToys(own, {
       at,
@@ -43,17 +42,18 @@ export async function coverComposition(context: VerbContext, wanted: readonly nu
       isForced: options.force,
       ...lanesBeside(backend, options),
     });
-    if (options.toy !== undefined) {
-      for (const { folder: own } of all) context.print(`toy ${options.toy}: ${join(own, `${options.toy}.json`)}`);
+    if (expected === undefined) {
+      for (const { folder: own } of all) context.print(doneText(own, wanted));
       return;
     }
-    const { result, file } = await summariseCompositionToys(own, all, toyFolder, verdicts);
-    for (const { name, withoutErrors, ...coverage } of result.likelihoods) {
+    const { result, file } = await summariseCompositionToys(own, all, toyFolder, verdicts, expected);
+    for (const { name, withoutErrors, missing, ...coverage } of result.likelihoods) {
       const pairs = coverage.nuisances.length > MOST_PAIRED ? [] : coverage.pairs;
-      context.print(describeCoverage(`likelihood ${name}`, { ...coverage, pairs }, withoutErrors));
+      context.print(describeCoverage(`likelihood ${name}`, { ...coverage, pairs }, withoutErrors, missing));
     }
     context.print(file);
     context.printJson(result);
+    for (const { missing } of result.likelihoods) requireToys(expected, missing);
     requirePassed("coverage", result.verdicts);
   } finally {
     await backend.close();

@@ -108,7 +108,7 @@ async function withResults(
     const isKept = extent === "whole" && folder !== undefined;
     const { store, leftOut } = isKept
       ? await chosenComposition(
-          await openSteps(folder, common, options.force, progress),
+          await openSteps(folder, common, options.force, context),
           { analysis, backend },
           options,
           context,

@@ -1,9 +1,7 @@
 /** Coverage by toy experiments: run those that are missing, then say how often the intervals contained the truth. */
-import { join } from "node:path";
 import { removeUnfinished } from "../../io/index.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
 import { checkFiles, loadAnalysis } from "../../workflow/configuration/configuration.js";
-import { UsageError } from "../../workflow/errors.js";
 import { checkTrainable, openContext } from "../../workflow/open-context.js";
 import { runToys, summariseToys, toySource } from "../../workflow/recipes/coverage.js";
 import { describeCoverage, describePoints, describeSamples } from "../../workflow/report/coverage-text.js";
@@ -14,15 +12,16 @@ import { lanesBeside, openBackend } from "../command/backend.js";
 import { isComposition } from "../command/composition.js";
 import { coverComposition } from "../command/composition-coverage.js";
 import { drawnAt } from "../command/point.js";
+import { doneText, requireToys, toysToDo } from "../command/toys-to-do.js";
 import type { VerbContext } from "../command/verb.js";
 
 export async function coverage(context: VerbContext): Promise<void> {
   const { options, operands } = context;
-  if (isComposition(context)) return coverComposition(context, wantedToys(context));
+  if (isComposition(context)) return coverComposition(context, toysToDo(context));
   const analysis = loadAnalysis(operands[0]!, options);
   checkTrainable(analysis);
   checkFiles(analysis);
-  const wanted = wantedToys(context);
+  const { wanted, expected } = toysToDo(context);
   const folder = outputFolder(analysis, options.out);
   createOutputFolder(folder);
   const mode = options.mode ?? "full";
@@ -49,32 +48,17 @@ export async function coverage(context: VerbContext): Promise<void> {
       isForced: options.force,
       ...lanesBeside(backend, options),
     });
-    if (options.toy !== undefined)
-      return context.print(`toy ${options.toy}: ${join(toyFolder, `${options.toy}.json`)}`);
-    const { result, file } = await summariseToys(plan, toyFolder, verdicts);
+    if (expected === undefined) return context.print(doneText(toyFolder, wanted));
+    const { result, file } = await summariseToys(plan, toyFolder, verdicts, expected);
     for (const { label, withoutErrors, ...own } of result.fits) {
-      context.print(describeCoverage(label, own, withoutErrors) + describePoints(own));
+      context.print(describeCoverage(label, own, withoutErrors, result.missing) + describePoints(own));
     }
     if (source === "samples") context.print(describeSamples(plan.points));
     context.print(file);
     context.printJson(result);
+    requireToys(expected, result.missing);
     requirePassed("coverage", verdicts.all);
   } finally {
     await backend.close();
   }
-}
-
-/** Numbers of the toys to have. */
-function wantedToys({ options }: VerbContext): number[] {
-  const { toys, toy, aggregate } = options;
-  const given = [toys !== undefined, toy !== undefined, aggregate].filter(Boolean).length;
-  if (given !== 1) {
-    throw new UsageError("unbinned coverage", {
-      expected: "one of --toys N, --toy I and --aggregate",
-      got: given === 0 ? "none" : "several",
-      hint: "--toys runs those that are missing and sums up; --toy runs a single one; --aggregate only sums up",
-    });
-  }
-  if (toy !== undefined) return [toy];
-  return Array.from({ length: toys ?? 0 }, (_, i) => i);
 }

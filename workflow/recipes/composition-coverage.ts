@@ -9,8 +9,9 @@ import { NotConverged, UsageError } from "../errors.js";
 import type { CompositionContext } from "../steps/composition/context.js";
 import { compositionToyVerdicts } from "../steps/composition/toy-verdicts.js";
 import { type CompositionToys, compositionToys, FIT, ToyLane } from "../steps/composition/toys.js";
-import { keptToys, missingToys, saveToy } from "../steps/toy-files.js";
+import { keptToys, missingToys, saveToy, saveToyCost } from "../steps/toy-files.js";
 import { knownCoverage } from "../steps/toy-verdicts.js";
+import { measured } from "../store/costs.js";
 import { fileName } from "../store/file-names.js";
 import { createInside } from "../store/output-folder.js";
 import { Verdicts } from "../verdicts.js";
@@ -53,7 +54,7 @@ export async function runCompositionToys(
     const folder = createInside(request.folder, fileName(`likelihood-${read[0].name}`));
     all.push({ ...toys, folder });
     const { isForced, wanted } = request;
-    const missing = isForced ? wanted : await missingToys(folder, wanted, toys.key);
+    const missing = isForced ? wanted : await missingToys(folder, wanted, toys.key, context.warn);
     if (missing.length > 0) await runMissing(toys, missing, folder, request);
   }
   return { all, verdicts };
@@ -102,36 +103,45 @@ async function runMissing(
   toys: CompositionToys,
   missing: readonly number[],
   folder: string,
-  { lanes, openLane }: CompositionToysRequest,
+  request: CompositionToysRequest,
 ): Promise<void> {
+  const lanes = Math.min(request.lanes, missing.length);
   const { backend, progress, signal } = toys.context;
   const counter = progress.begin(`coverage, toys of ${toys.bound.plan.name}`, missing.length, "toys");
   let done = 0;
   const opened = new Map<Backend, ToyLane>();
   try {
-    await inLanes(missing, { lanes, backend, openLane, signal }, async (toy, own) => {
-      const lane = opened.get(own) ?? new ToyLane(toys, own);
-      opened.set(own, lane);
-      await saveToy(folder, await lane.run(toy));
-      counter.update(++done);
-    });
+    const { cost } = await measured(() =>
+      inLanes(missing, { ...request, lanes, backend, signal }, async (toy, own) => {
+        const lane = opened.get(own) ?? new ToyLane(toys, own);
+        opened.set(own, lane);
+        await saveToy(folder, await lane.run(toy));
+        counter.update(++done);
+      }),
+    );
+    await saveToyCost(folder, cost, missing.length / lanes);
   } finally {
     for (const lane of opened.values()) await lane.close();
   }
   counter.done();
 }
 
-/** Pulls and coverage over the toys that are there: coverage.json. What they say joins the verdicts. */
+/**
+ * Pulls and coverage over the toys that are there: coverage.json. What they say joins the verdicts.
+ *
+ * @param expected  numbers of the toys that there should be: those that are missing are named
+ */
 export async function summariseCompositionToys(
   { analysis, warn }: CompositionContext,
   all: readonly ToysInFolder[],
   folder: string,
   verdicts: Verdicts,
+  expected: readonly number[],
 ) {
   const fits = [];
   for (const { bound, folder: own, key, truth, point } of all) {
     const { plan } = bound;
-    const records = await keptToys(own, key, warn);
+    const { records, missing } = await keptToys(own, key, expected, warn);
     const toys = records.flatMap(({ fits: found }) => {
       const { status, estimate, covariance } = found[FIT]!;
       return status === "converged" && covariance !== null ? [{ truth, estimate, covariance }] : [];
@@ -141,7 +151,7 @@ export async function summariseCompositionToys(
     // Other likelihoods may have more.
     const found = knownCoverage(names, toys);
     verdicts.add(compositionToyVerdicts(`likelihood ${plan.name}`, found, withoutErrors));
-    fits.push({ name: plan.name, drawnAt: point, truth, withoutErrors, ...found });
+    fits.push({ name: plan.name, drawnAt: point, truth, missing, withoutErrors, ...found });
   }
   const result = { analysis: analysis.configuration.name, likelihoods: fits, verdicts: verdicts.all };
   const file = join(folder, "coverage.json");

@@ -8,11 +8,12 @@ import { looksAtY, type RunContext } from "../context.js";
 import { UsageError } from "../errors.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-events.js";
 import { fitModel } from "../steps/fits/fit-chain.js";
-import { keptToys, missingToys, saveToy } from "../steps/toy-files.js";
+import { keptToys, missingToys, saveToy, saveToyCost } from "../steps/toy-files.js";
 import { type SampledPoint, sampledPoints } from "../steps/toy-samples.js";
 import { knownCoverage, selectionVerdicts, toyVerdicts } from "../steps/toy-verdicts.js";
 import { planKey, runToy, type ToyMode, type ToyPlan, type ToySource, truthOf } from "../steps/toys.js";
 import { judgeTrainings } from "../steps/trainings/training-step.js";
+import { measured } from "../store/costs.js";
 import { Verdicts } from "../verdicts.js";
 import { trainSimulation } from "./distribution-of-interest.js";
 import { inLanes } from "./lanes.js";
@@ -84,7 +85,7 @@ export async function runToys(
   const verdicts = new Verdicts(context.warn);
   const plan = await openPlan(context, request, await checkEvents(context, verdicts), verdicts);
   context.signal.throwIfAborted();
-  const missing = isForced ? wanted : await missingToys(folder, wanted, plan.key);
+  const missing = isForced ? wanted : await missingToys(folder, wanted, plan.key, context.warn);
   if (missing.length > 0) await runMissing(plan, missing, request);
   return { plan, verdicts };
 }
@@ -124,10 +125,14 @@ async function runMissing(plan: ToyPlan, missing: readonly number[], request: To
   const { backend, progress, signal } = plan.context;
   const counter = progress.begin(`coverage, ${mode} toys of the ${source}`, missing.length, "toys");
   let done = 0;
-  await inLanes(missing, { lanes: request.lanes, backend, openLane, signal }, async (toy, own) => {
-    await saveToy(folder, await runToy(plan, toy, own));
-    counter.update(++done);
-  });
+  const lanes = Math.min(request.lanes, missing.length);
+  const { cost } = await measured(() =>
+    inLanes(missing, { lanes, backend, openLane, signal }, async (toy, own) => {
+      await saveToy(folder, await runToy(plan, toy, own));
+      counter.update(++done);
+    }),
+  );
+  await saveToyCost(folder, cost, missing.length / lanes);
   counter.done();
 }
 
@@ -137,11 +142,15 @@ const WITHOUT_ERRORS = {
     "Look at the status of their fits in the files of the toys; of few events, shape nuisances may not be known at all",
 };
 
-/** Pulls and coverage over the toys of a plan that are there: coverage.json in their folder. What they say joins the verdicts. */
-export async function summariseToys(plan: ToyPlan, folder: string, verdicts: Verdicts) {
+/**
+ * Pulls and coverage over the toys of a plan that are there: coverage.json in their folder. What they say joins the verdicts.
+ *
+ * @param expected  numbers of the toys that there should be: those that are missing are named
+ */
+export async function summariseToys(plan: ToyPlan, folder: string, verdicts: Verdicts, expected: readonly number[]) {
   const { analysis, warn } = plan.context;
   const { configuration } = analysis;
-  const records = await keptToys(folder, plan.key, warn);
+  const { records, missing } = await keptToys(folder, plan.key, expected, warn);
   const names = nuisanceNames(configuration);
   const fits = Object.entries(records[0]!.fits).map(([name, { label }]) => {
     const own = records.flatMap(({ truth, point, fits: all }) => {
@@ -170,6 +179,7 @@ export async function summariseToys(plan: ToyPlan, folder: string, verdicts: Ver
     truth: source === "samples" ? null : plan.truth,
     drawnAt: plan.points.map(({ samples: _samples, ...point }) => point),
     nuisances: names,
+    missing,
     fits,
     verdicts: verdicts.all,
   };
