@@ -49,10 +49,11 @@ export async function openContext(
   const { configuration } = analysis;
   const { data } = configuration;
   const store = await openSteps(folder, commonOf(analysis, backend), isForced, { progress, signal });
-  const generated = data.generator === undefined ? undefined : await generateData(configuration, data.generator);
-  if (generated !== undefined) await saveEvents(folder, generated);
-  const loaded = await loadEvents(analysis, [folder], undefined);
-  checkOwnData(generated, loaded);
+  const load = () => loadEvents(analysis, [folder], undefined);
+  const loaded =
+    data.generator === undefined
+      ? await load()
+      : await generatedEvents(folder, await generateData(configuration, data.generator), load);
   const simulation = await openSimulation(analysis);
   const events = await insideSimulation(analysis, loaded, simulation);
   const extremes = [...simulation.extremes, [events.file, extremesOf(events.data)] as const];
@@ -86,14 +87,27 @@ async function insideSimulation(analysis: Analysis, loaded: LoadedEvents, simula
   return events;
 }
 
-/** Units of work of the same analysis may share a folder, and write the same data; another's data would be mixed in. */
-function checkOwnData(generated: EventData | undefined, { data, file }: LoadedEvents): void {
-  if (generated === undefined) return;
-  const { x, y } = generated;
-  if (digestOf({ x, ...(data.y && y && { y }) }) === digestOf(data)) return;
-  throw new UsageError(file, {
+/**
+ * Generated data from their file, which is written where it has others. Units of work of the same analysis share a folder: a file that all of them
+ * would replace is one that others are reading.
+ */
+async function generatedEvents(
+  folder: string,
+  generated: EventData,
+  load: () => Promise<LoadedEvents>,
+): Promise<LoadedEvents> {
+  // A file that cannot be read is replaced.
+  const kept = await load().catch(() => undefined);
+  if (kept !== undefined && hasData(kept, generated)) return kept;
+  await saveEvents(folder, generated);
+  const written = await load();
+  if (hasData(written, generated)) return written;
+  throw new UsageError(written.file, {
     expected: "the data of this analysis, just written",
     got: "others: another analysis writes to this folder",
     hint: "Wait until it has finished, or choose another --out",
   });
 }
+
+const hasData = ({ data }: LoadedEvents, { x, y }: EventData): boolean =>
+  digestOf({ x, ...(data.y && y && { y }) }) === digestOf(data);

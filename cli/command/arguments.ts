@@ -3,6 +3,7 @@
 import { nearest, suggestion } from "../../io/edit-distance.js";
 import { MAXIMA } from "../../workflow/configuration/limits.js";
 import { UsageError } from "../../workflow/errors.js";
+import { PARTS, type Part } from "../../workflow/recipes/planned-steps.js";
 
 /** Every option there is; a verb takes some of them. `value` is what help shows in place of the value. */
 export const OPTIONS = {
@@ -64,6 +65,10 @@ export const OPTIONS = {
   replica: { value: "I", help: "only this replica of the ensemble and what it needs, counted from 0" },
   only: { value: "STEPS", help: "these steps and what they need, as `unbinned steps` names them: a,b; repeatable" },
   from: { value: "STEP", help: "repeat this step and everything that follows from it" },
+  part: {
+    value: "PART",
+    help: "of a run that several share. prepare: make what all read. steps: no results. report: results of what is done",
+  },
   force: { value: undefined, help: "overwrite, or start afresh" },
   hs3: {
     value: undefined,
@@ -125,6 +130,7 @@ export interface Options {
   /** Names of steps. */
   readonly only: readonly string[];
   readonly from: string | undefined;
+  readonly part: Part | undefined;
   readonly force: boolean;
   readonly hs3: boolean;
   readonly schema: boolean;
@@ -231,6 +237,7 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     replica: integer("replica", 0, MAXIMA.replicas - 1),
     only: every("only").flatMap((names) => namesIn("only", names)),
     from: last("from"),
+    part: oneOf("part", PARTS),
     force: has("force"),
     hs3: has("hs3"),
     schema: has("schema"),

@@ -29,7 +29,7 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   run: {
     summary: "the whole chain: simulate or read, train, check, fit, profile, scan, report",
     operands: ["FILE"],
-    options: [...COMPUTING, ...PARAMETERS, "out", "only", "from", "replica", "force", "json"],
+    options: [...COMPUTING, ...PARAMETERS, "out", "only", "from", "part", "replica", "force", "json"],
     details:
       "Finished steps are kept in the output folder and not repeated; --force starts afresh, --from repeats a step and what follows\n" +
       "from it. With --only results and report are made of the steps that are done, and say what is left out; they need the fits.\n" +

@@ -11,6 +11,7 @@ import {
   StepNotDone,
   seenSteps,
   someOf,
+  watchedSteps,
 } from "../../../workflow/store/chosen-steps.js";
 import { openSteps } from "../../../workflow/store/step-store.js";
 
@@ -111,6 +112,19 @@ test("all are tried before the first that is left out is thrown; some are enough
   assert.is((await someOf([make(1)]).catch((reason) => reason)).step, "step 1");
   const broken = new Error("broken");
   assert.is(await someOf([make(3), () => Promise.reject(broken)]).catch((reason) => reason), broken);
+});
+
+test("what fails is known at the end, and what is not done is no failure", async () => {
+  const { store, failed } = watchedSteps({
+    async run(name) {
+      throw name === "left" ? new StepNotDone(name) : new Error(`no ${name}`);
+    },
+  });
+  for (const name of ["left", "bad"]) {
+    const error = await store.run(name, {}, async () => ({ record: 1, arrays: {} })).catch((reason) => reason);
+    assert.match(error.message, name);
+  }
+  assert.equal(failed, [{ name: "bad", reason: "no bad" }]);
 });
 
 test.run();
