@@ -3,6 +3,7 @@
 import { nearest, suggestion } from "../../io/edit-distance.js";
 import { MAXIMA } from "../../workflow/configuration/limits.js";
 import { UsageError } from "../../workflow/errors.js";
+import { ENGINES, type Engine } from "../../workflow/plan/write-plan.js";
 import { PARTS, type Part } from "../../workflow/recipes/planned-steps.js";
 
 /** Every option there is; a verb takes some of them. `value` is what help shows in place of the value. */
@@ -62,6 +63,11 @@ export const OPTIONS = {
     help: "draw toys of samples at this point, as in --nu (default: every point that was simulated, in turn); of a composition, name=value",
   },
   aggregate: { value: undefined, help: "only sum up the toys that are there" },
+  engine: { value: "NAME", help: "the batch system: snakemake, slurm or htcondor" },
+  "toys-per-job": {
+    value: "N",
+    help: "toys in one job (default: as many as take a quarter of an hour, where that is known)",
+  },
   replica: { value: "I", help: "only this replica of the ensemble and what it needs, counted from 0" },
   only: { value: "STEPS", help: "these steps and what they need, as `unbinned steps` names them: a,b; repeatable" },
   from: { value: "STEP", help: "repeat this step and everything that follows from it" },
@@ -126,6 +132,8 @@ export interface Options {
   readonly toysFrom: "samples" | "model" | undefined;
   readonly at: string | undefined;
   readonly aggregate: boolean;
+  readonly engine: Engine | undefined;
+  readonly toysPerJob: number | undefined;
   readonly replica: number | undefined;
   /** Names of steps. */
   readonly only: readonly string[];
@@ -234,6 +242,8 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     toysFrom: oneOf("toys-from", ["samples", "model"]),
     at: last("at"),
     aggregate: has("aggregate"),
+    engine: oneOf("engine", ENGINES),
+    toysPerJob: integer("toys-per-job", 1, MAXIMA.toys),
     replica: integer("replica", 0, MAXIMA.replicas - 1),
     only: every("only").flatMap((names) => namesIn("only", names)),
     from: last("from"),

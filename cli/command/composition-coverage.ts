@@ -2,10 +2,13 @@
 import { removeUnfinished } from "../../io/index.js";
 import { commonOf } from "../../workflow/common-inputs.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
-import { runCompositionToys, summariseCompositionToys } from "../../workflow/recipes/composition-coverage.js";
+import {
+  compositionToyFolder,
+  runCompositionToys,
+  summariseCompositionToys,
+} from "../../workflow/recipes/composition-coverage.js";
 import { describeCoverage } from "../../workflow/report/coverage-text.js";
-import { fileName } from "../../workflow/store/file-names.js";
-import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
+import { COVERAGE_FOLDER, createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { openSteps } from "../../workflow/store/step-store.js";
 import { requirePassed } from "../../workflow/verdicts.js";
 import { lanesBeside, openBackend } from "./backend.js";
@@ -23,11 +26,7 @@ export async function coverComposition(context: VerbContext, { wanted, expected 
   const at = toyPoint(options);
   const folder = outputFolder(analysis, options.out);
   createOutputFolder(folder);
-  const toyFolder = createInside(
-    folder,
-    "coverage",
-    fileName(options.at === undefined ? "toys" : `toys-at-${options.at}`),
-  );
+  const toyFolder = createInside(folder, COVERAGE_FOLDER, compositionToyFolder(options.at));
   await removeUnfinished(folder);
   const backend = await openBackend(options, "f64");
   try {

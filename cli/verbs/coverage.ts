@@ -3,10 +3,9 @@ import { removeUnfinished } from "../../io/index.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
 import { checkFiles, loadAnalysis } from "../../workflow/configuration/configuration.js";
 import { checkTrainable, openContext } from "../../workflow/open-context.js";
-import { runToys, summariseToys, toySource } from "../../workflow/recipes/coverage.js";
+import { runToys, summariseToys, toyFolderName, toySource } from "../../workflow/recipes/coverage.js";
 import { describeCoverage, describePoints, describeSamples } from "../../workflow/report/coverage-text.js";
-import { fileName } from "../../workflow/store/file-names.js";
-import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
+import { COVERAGE_FOLDER, createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { requirePassed } from "../../workflow/verdicts.js";
 import { lanesBeside, openBackend } from "../command/backend.js";
 import { isComposition } from "../command/composition.js";
@@ -27,12 +26,7 @@ export async function coverage(context: VerbContext): Promise<void> {
   const mode = options.mode ?? "full";
   const at = drawnAt(analysis, options.at);
   const source = toySource(analysis, { mode, wanted: options.toysFrom, at });
-  const named = [
-    mode,
-    ...(source === "generator" ? [] : [source]),
-    ...(options.at === undefined ? [] : ["at", options.at]),
-  ];
-  const toyFolder = createInside(folder, "coverage", fileName(named.join("-")));
+  const toyFolder = createInside(folder, COVERAGE_FOLDER, toyFolderName(mode, source, options.at));
   await removeUnfinished(folder);
   await removeUnfinished(toyFolder);
   const backend = await openBackend(options, "f32");

@@ -5,12 +5,15 @@ import type { ParameterPoint } from "../../inference/model/parameters/parameter.
 import { isMinimum } from "../../inference/statistics/fit/fit-result.js";
 import { nearest } from "../../io/edit-distance.js";
 import { writeAtomic } from "../../io/index.js";
+import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
+import type { LikelihoodPlan } from "../configuration/composition/likelihood-plans.js";
 import { NotConverged, UsageError } from "../errors.js";
 import type { CompositionContext } from "../steps/composition/context.js";
 import { compositionToyVerdicts } from "../steps/composition/toy-verdicts.js";
 import { type CompositionToys, compositionToys, FIT, ToyLane } from "../steps/composition/toys.js";
 import { keptToys, missingToys, saveToy, saveToyCost } from "../steps/toy-files.js";
 import { knownCoverage } from "../steps/toy-verdicts.js";
+import { StepNotDone } from "../store/chosen-steps.js";
 import { measured } from "../store/costs.js";
 import { fileName } from "../store/file-names.js";
 import { createInside } from "../store/output-folder.js";
@@ -37,6 +40,42 @@ export interface ToysInFolder extends CompositionToys {
   readonly folder: string;
 }
 
+/** Name of the folder of the toys. @param at  as the user wrote it */
+export const compositionToyFolder = (at: string | undefined): string =>
+  fileName(at === undefined ? "toys" : `toys-at-${at}`);
+
+const ownFolder = (plan: LikelihoodPlan) => fileName(`likelihood-${plan.name}`);
+
+/** Folders of the toys of every likelihood. */
+export const likelihoodFolders = ({ likelihoods }: CompositionAnalysis, folder: string): string[] =>
+  likelihoods.map((plan) => join(folder, ownFolder(plan)));
+
+/**
+ * The wanted toys of which some likelihood has none, from a store that does no steps: all of them where what they follow from is not done.
+ *
+ * @param folder  as in the request of a run
+ */
+export async function compositionToysLeft(
+  untrained: CompositionContext,
+  at: ParameterPoint,
+  folder: string,
+  wanted: readonly number[],
+): Promise<readonly number[]> {
+  checkNames(untrained, at);
+  const left = new Set<number>();
+  try {
+    const { context } = await withTrainings(untrained);
+    for (const read of await readPlans(context.analysis, context)) {
+      const { key } = await toysOf(context, read, at);
+      for (const toy of await missingToys(join(folder, ownFolder(read[0])), wanted, key, context.warn)) left.add(toy);
+    }
+  } catch (error) {
+    if (!(error instanceof StepNotDone)) throw error;
+    return wanted;
+  }
+  return [...left];
+}
+
 /** Runs the wanted toys that are missing, of every likelihood. */
 export async function runCompositionToys(
   untrained: CompositionContext,
@@ -51,7 +90,7 @@ export async function runCompositionToys(
   for (const read of plans) {
     await lookAtStart(context, ...read, true);
     const toys = await toysOf(context, read, request.at);
-    const folder = createInside(request.folder, fileName(`likelihood-${read[0].name}`));
+    const folder = createInside(request.folder, ownFolder(read[0]));
     all.push({ ...toys, folder });
     const { isForced, wanted } = request;
     const missing = isForced ? wanted : await missingToys(folder, wanted, toys.key, context.warn);

@@ -13,10 +13,13 @@ import { type SampledPoint, sampledPoints } from "../steps/toy-samples.js";
 import { knownCoverage, selectionVerdicts, toyVerdicts } from "../steps/toy-verdicts.js";
 import { planKey, runToy, type ToyMode, type ToyPlan, type ToySource, truthOf } from "../steps/toys.js";
 import { judgeTrainings } from "../steps/trainings/training-step.js";
+import { StepNotDone } from "../store/chosen-steps.js";
 import { measured } from "../store/costs.js";
+import { fileName } from "../store/file-names.js";
 import { Verdicts } from "../verdicts.js";
 import { trainSimulation } from "./distribution-of-interest.js";
 import { inLanes } from "./lanes.js";
+import type { PlannedStep } from "./planned-steps.js";
 
 /** Where toys come from, and where they are true. */
 export interface ToyOrigin {
@@ -90,6 +93,38 @@ export async function runToys(
   return { plan, verdicts };
 }
 
+/**
+ * Those of the wanted toys that are not there, from a store that does no steps: all of them where what they follow from is not done.
+ *
+ * @param folder  of the files of the toys
+ */
+export async function toysLeft(
+  context: RunContext,
+  origin: ToyOrigin,
+  folder: string,
+  wanted: readonly number[],
+): Promise<readonly number[]> {
+  const verdicts = new Verdicts(() => {});
+  try {
+    const { key } = await openPlan(context, origin, await checkEvents(context, verdicts), verdicts);
+    return await missingToys(folder, wanted, key, context.warn);
+  } catch (error) {
+    if (!(error instanceof StepNotDone)) throw error;
+    return wanted;
+  }
+}
+
+/** Of a step, whether toys follow from it. */
+export const isBehindToys = ({ mode, source }: Pick<ToyOrigin, "mode" | "source">, { name, kind }: PlannedStep) =>
+  (kind === "train" && /^[xy]\./.test(name)) || (followsData(mode, source) && (kind === "train" || kind === "fit"));
+
+/** Whether toys follow from the fits of the data, and not from the model of simulation alone. */
+const followsData = (mode: ToyMode, source: ToySource) => mode === "data" || source === "model";
+
+/** Name of the folder of the toys. @param at  as the user wrote it */
+export const toyFolderName = (mode: ToyMode, source: ToySource, at: string | undefined): string =>
+  fileName([mode, ...(source === "generator" ? [] : [source]), ...(at === undefined ? [] : ["at", at])].join("-"));
+
 async function openPlan(
   context: RunContext,
   { mode, source, at }: ToyOrigin,
@@ -97,7 +132,7 @@ async function openPlan(
   verdicts: Verdicts,
 ): Promise<ToyPlan> {
   const { model, keys, noise } = await trainSimulation(context, checks, verdicts);
-  const isMeasured = mode === "data" || source === "model";
+  const isMeasured = followsData(mode, source);
   if (isMeasured) await requireLikelihood(context, model);
   const measured = isMeasured ? await fitModel(context, model, keys, noise) : undefined;
   const best = measured?.fits.profiled ?? measured?.fits.fixed ?? measured?.fits.xAlone;

@@ -14,6 +14,12 @@ export const RESULTS_FILE = "results.json";
 /** Name of the larger arrays beside them. */
 export const ARRAYS_FILE = "arrays.npz";
 
+/** Name of the folder of toys in it. */
+export const COVERAGE_FOLDER = "coverage";
+
+/** Name of the folder of plans for batch systems in it. */
+export const PLAN_FOLDER = "plan";
+
 /** Name of the file of `fit --out` and of an exported folder: the summary itself. */
 export const FIT_FILE = "fit.json";
 
