@@ -1,15 +1,15 @@
 /** What the steps of a run share, made from an analysis: its folder of steps, its data, its simulation. */
 import type { Backend } from "../engine/runtime/backend.js";
-import type { EventData } from "../inference/model/likelihood/likelihood.js";
 import { extremesOf } from "../inference/model/resolution.js";
 import { checkTransportData } from "./check-inputs.js";
 import { commonOf } from "./common-inputs.js";
 import { type Analysis, dimensionsOf, willMoveY } from "./configuration/analysis.js";
 import type { RunContext } from "./context.js";
 import { UsageError } from "./errors.js";
-import { checkLoaded, type LoadedEvents, loadEvents, saveEvents } from "./events/event-data.js";
+import { checkLoaded, type LoadedEvents, loadEvents } from "./events/event-data.js";
 import { digestOf } from "./events/event-digest.js";
 import { requireEdges } from "./events/feature-support.js";
+import { generatedEvents } from "./events/generated-events.js";
 import { requireRange, resolutionWarnings } from "./events/resolution.js";
 import { withoutOutside } from "./events/selection.js";
 import { featureLines } from "./report/feature-text.js";
@@ -86,28 +86,3 @@ async function insideSimulation(analysis: Analysis, loaded: LoadedEvents, simula
   checkLoaded(analysis, events);
   return events;
 }
-
-/**
- * Generated data from their file, which is written where it has others. Units of work of the same analysis share a folder: a file that all of them
- * would replace is one that others are reading.
- */
-async function generatedEvents(
-  folder: string,
-  generated: EventData,
-  load: () => Promise<LoadedEvents>,
-): Promise<LoadedEvents> {
-  // A file that cannot be read is replaced.
-  const kept = await load().catch(() => undefined);
-  if (kept !== undefined && hasData(kept, generated)) return kept;
-  await saveEvents(folder, generated);
-  const written = await load();
-  if (hasData(written, generated)) return written;
-  throw new UsageError(written.file, {
-    expected: "the data of this analysis, just written",
-    got: "others: another analysis writes to this folder",
-    hint: "Wait until it has finished, or choose another --out",
-  });
-}
-
-const hasData = ({ data }: LoadedEvents, { x, y }: EventData): boolean =>
-  digestOf({ x, ...(data.y && y && { y }) }) === digestOf(data);

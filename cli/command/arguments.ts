@@ -3,8 +3,7 @@
 import { nearest, suggestion } from "../../io/edit-distance.js";
 import { MAXIMA } from "../../workflow/configuration/limits.js";
 import { UsageError } from "../../workflow/errors.js";
-import { ENGINES, type Engine } from "../../workflow/plan/write-plan.js";
-import { PARTS, type Part } from "../../workflow/recipes/planned-steps.js";
+import { ENGINES, type Engine, PARTS, type Part } from "../../workflow/plan/choices.js";
 
 /** Every option there is; a verb takes some of them. `value` is what help shows in place of the value. */
 export const OPTIONS = {

@@ -4,14 +4,12 @@ import { chmod, readdir, rm, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeAtomic } from "../../io/index.js";
 import { createInside } from "../store/output-folder.js";
+import type { Engine } from "./choices.js";
 import { condorFiles, DAG_FILE } from "./htcondor.js";
 import type { Plan } from "./job.js";
 import { commandText, JOBS_FILE, jobsScript } from "./shell.js";
 import { SCRIPTS_FOLDER, SUBMIT_FILE, slurmFiles } from "./slurm.js";
 import { MARKERS, snakefile } from "./snakemake.js";
-
-export const ENGINES = ["snakemake", "slurm", "htcondor"] as const;
-export type Engine = (typeof ENGINES)[number];
 
 const SNAKEFILE = "Snakefile";
 

@@ -1,6 +1,7 @@
 /** The steps that a recipe plans, as a graph: which follow from which, and which of them a command does. */
 import { suggestion } from "../../io/edit-distance.js";
 import { PartMissing, UsageError } from "../errors.js";
+import type { Part } from "../plan/choices.js";
 import { chosenSteps, type FailedStep, type StepChoice, type StepNotDone } from "../store/chosen-steps.js";
 import type { FolderSteps, StepStore } from "../store/step-store.js";
 import { type Verdict, verdictLines } from "../verdicts.js";
@@ -12,13 +13,6 @@ export interface PlannedStep {
   /** Names of the steps that it follows from directly; each stands before it in the plan. */
   readonly needs: readonly string[];
 }
-
-/**
- * What one command does of a run that several share: `prepare` what all read, do `steps` and write no results, make the `report` of
- * the steps that are done and do none.
- */
-export const PARTS = ["prepare", "steps", "report"] as const;
-export type Part = (typeof PARTS)[number];
 
 /** Steps on the command line, by their names. */
 export interface ChosenNames {
