@@ -14,7 +14,7 @@ import { requirePassed } from "../../workflow/verdicts.js";
 import { lanesBeside, openBackend } from "./backend.js";
 import { compositionOf } from "./composition.js";
 import { toyPoint } from "./parameter-changes.js";
-import { doneText, requireToys, type ToysToDo } from "./toys-to-do.js";
+import { doneText, requireToys, type ToysToDo, toyStore, withoutSteps } from "./toys-to-do.js";
 import type { VerbContext } from "./verb.js";
 
 /** Of so many parameters the pairs are printed; coverage.json has them all. */
@@ -33,7 +33,7 @@ export async function coverComposition(context: VerbContext, { wanted, expected 
     const common = commonOf(analysis, backend);
     // The toys are what --force repeats; the fit of the data is kept.
     const store = await openSteps(folder, common, false, context);
-    const own = { analysis, store, common, backend, progress, signal, warn };
+    const own = { analysis, store: toyStore(store, options), common, backend, progress, signal, warn };
     const { all, verdicts } = await runCompositionToys(own, {
       at,
       folder: toyFolder,
@@ -54,6 +54,8 @@ export async function coverComposition(context: VerbContext, { wanted, expected 
     context.printJson(result);
     for (const { missing } of result.likelihoods) requireToys(expected, missing);
     requirePassed("coverage", result.verdicts);
+  } catch (error) {
+    throw withoutSteps(error);
   } finally {
     await backend.close();
   }

@@ -153,13 +153,13 @@ async function withResults(
     context.print(`\n${verdictLines(outcome.verdicts, leftOut())}`);
     if (isKept) context.print(`\nReport: ${join(folder, "report.html")}`);
     context.printJson(results);
-    if (options.part === "report") requireDone(leftOut());
+    if (options.part === "report") requireDone(leftOut(), true);
     requirePassed(analysis.configuration.name, outcome.verdicts);
   } catch (error) {
     if (!(error instanceof StepNotDone)) throw error;
     context.print(`\n${noResultsText(error)}`);
     context.printJson({ missing: error.step });
-    if (options.part === "report") requireDone([error.step]);
+    if (options.part === "report") requireDone([error.step], false);
   } finally {
     await backend.close();
   }

@@ -2,7 +2,9 @@
 import { join } from "node:path";
 import { PartMissing, UsageError } from "../../workflow/errors.js";
 import { toyNumbersText } from "../../workflow/steps/toy-numbers.js";
-import type { ToyRange } from "./arguments.js";
+import { chosenSteps, StepNotDone } from "../../workflow/store/chosen-steps.js";
+import type { FolderSteps, StepStore } from "../../workflow/store/step-store.js";
+import type { Options, ToyRange } from "./arguments.js";
 import type { VerbContext } from "./verb.js";
 
 /** What is done of the toys of a study. */
@@ -42,6 +44,22 @@ export function requireToys(expected: readonly number[], missing: readonly numbe
     expected: `${expected.length} toys`,
     got: `${expected.length - missing.length}; missing: ${toyNumbersText(missing)}`,
     hint: `What is there is summed up, and coverage.json says which are missing. --toys ${expected.length} without --aggregate runs them`,
+  });
+}
+
+const NONE = { does: () => false, repeats: () => false };
+
+/** The steps that toys follow from: a sum does none. */
+export const toyStore = (steps: FolderSteps, { aggregate }: Options): StepStore =>
+  aggregate ? chosenSteps(steps, NONE, () => {}) : steps;
+
+/** Of a sum of toys that follow from what is not done; any other error as it is. */
+export function withoutSteps(error: unknown): unknown {
+  if (!(error instanceof StepNotDone)) return error;
+  return new PartMissing("coverage", {
+    expected: "toys to sum up",
+    got: `none, as the step ${error.step}, which they follow from, is not done`,
+    hint: "--toys N without --aggregate runs them",
   });
 }
 

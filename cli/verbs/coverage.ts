@@ -11,7 +11,7 @@ import { lanesBeside, openBackend } from "../command/backend.js";
 import { isComposition } from "../command/composition.js";
 import { coverComposition } from "../command/composition-coverage.js";
 import { drawnAt } from "../command/point.js";
-import { doneText, requireToys, toysToDo } from "../command/toys-to-do.js";
+import { doneText, requireToys, toyStore, toysToDo, withoutSteps } from "../command/toys-to-do.js";
 import type { VerbContext } from "../command/verb.js";
 
 export async function coverage(context: VerbContext): Promise<void> {
@@ -32,7 +32,8 @@ export async function coverage(context: VerbContext): Promise<void> {
   const backend = await openBackend(options, "f32");
   try {
     // The toys are what --force repeats; what they share is kept.
-    const runContext = await openContext({ analysis, folder, backend, isForced: false }, context);
+    const opened = await openContext({ analysis, folder, backend, isForced: false }, context);
+    const runContext = { ...opened, store: toyStore(opened.store, options) };
     const { plan, verdicts } = await runToys(runContext, {
       mode,
       source,
@@ -52,6 +53,8 @@ export async function coverage(context: VerbContext): Promise<void> {
     context.printJson(result);
     requireToys(expected, result.missing);
     requirePassed("coverage", verdicts.all);
+  } catch (error) {
+    throw withoutSteps(error);
   } finally {
     await backend.close();
   }

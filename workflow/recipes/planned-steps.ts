@@ -98,13 +98,17 @@ export const leftOutText = (names: readonly string[]): string => `left out, as t
 export const stepsText = (verdicts: readonly Verdict[]): string =>
   `Steps are done, and results not written: \`run --part report\` writes them.\n${verdictLines(verdicts, ["results"])}`;
 
-/** Throws at the end of a report, when it is written, where steps are missing. */
-export function requireDone(missing: readonly string[]): void {
+/**
+ * Throws at the end of a report, when it is written, where steps are missing.
+ *
+ * @param hasResults  whether there are results without them
+ */
+export function requireDone(missing: readonly string[], hasResults: boolean): void {
   if (missing.length === 0) return;
   throw new PartMissing("run --part report", {
     expected: "steps that are done",
     got: `${missing.length} that ${missing.length === 1 ? "is" : "are"} not: ${missing.join(", ")}`,
-    hint: "Results are made of those that are done, and name the others. `unbinned steps` lists all",
+    hint: `${hasResults ? "Results are made of those that are done, and name the others" : "There are no results without"}. \`unbinned steps\` lists all`,
   });
 }
 

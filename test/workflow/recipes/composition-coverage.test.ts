@@ -245,6 +245,12 @@ test("a study in parts has the bits of one alone; a sum names the toys that are 
     });
   const textOf = (name: string) => readFileSync(join(files.folder, name, "coverage", "toys", "coverage.json"), "utf8");
   await coverage("alone", COUNT, 12);
+  const early = await call("--aggregate", "--toys", "12");
+  assert.is(early.code, 1);
+  assert.match(
+    early.error,
+    /^unbinned: coverage: expected toys to sum up, got none, as the step fit\.fit, which they follow from, is not done\. /m,
+  );
   for (const part of ["8-11", "0-3"]) {
     const { code, out, error } = await call("--toys", part);
     assert.is(code, 0, error);
