@@ -320,7 +320,8 @@ if (wanted !== "snakemake") {
   mkdirSync(at("slurm"));
   const place = mkdtempSync(join(tmpdir(), "unbinned-slurm-"));
   const slurm = await startSlurm(place, ["n1", "n2"], 6000);
-  say("slurm 22.05: munged, slurmctld, slurmd on two nodes of one CPU");
+  const version = spawnSync("sbatch", ["--version"], { encoding: "utf8" }).stdout.trim();
+  say(`${version}: munged, slurmctld, slurmd on two nodes of one CPU`);
   await study(slurmEngine(slurm), cancelReplica(slurm));
   rmSync(place, { recursive: true });
 }
