@@ -11,8 +11,8 @@ export interface PlanStep {
   /** Names of the steps that it follows from. */
   readonly needs: readonly string[];
   readonly isDone: boolean;
-  /** Undefined where it was never done. */
-  readonly cost: Cost | undefined;
+  /** Of its parts; undefined of one that was never done. */
+  readonly costs: readonly (Cost | undefined)[];
 }
 
 /** What the commands of all jobs have in common. */
@@ -77,7 +77,7 @@ function stepDrafts(steps: readonly PlanStep[], { file, out, shared }: CommonWor
       words: ["run", file, ...option("out", out), ...shared, "--part", "steps", ...only],
       needs: needs.length === 0 ? [PREPARE] : [...new Set(needs.map(jobName))],
       isDone: own.every(({ isDone }) => isDone),
-      costs: own.map(({ cost }) => cost),
+      costs: own.flatMap(({ costs }) => costs),
     };
   });
 }

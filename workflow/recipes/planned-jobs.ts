@@ -29,19 +29,12 @@ function planSteps(rows: readonly StepRow[], folder: string, planned: (name: str
   const names = [...new Set(rows.map(({ name }) => planned(name)))];
   return names.map((name) => {
     const own = rows.filter((row) => planned(row.name) === name);
-    const costs = own.map((row) => readCost(join(folder, STEPS_FOLDER), row.name));
-    const isKnown = costs.every((cost) => cost !== undefined);
-    const sum = { seconds: 0, bytes: 0 };
-    for (const cost of costs) {
-      sum.seconds += cost?.seconds ?? 0;
-      sum.bytes = Math.max(sum.bytes, cost?.bytes ?? 0);
-    }
     return {
       name,
       kind: own[0]!.kind,
       needs: own[0]!.needs,
       isDone: own.every(({ state }) => state === "done" || state === "not needed"),
-      cost: isKnown ? sum : undefined,
+      costs: own.map((row) => readCost(join(folder, STEPS_FOLDER), row.name)),
     };
   });
 }

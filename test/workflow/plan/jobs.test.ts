@@ -104,7 +104,7 @@ test("what is done is known: a job where all of it is", () => {
 test("time and memory follow what was measured, and toys fill jobs of a quarter of an hour", () => {
   const cost = { seconds: 1000, bytes: 8 * 2 ** 30 };
   const measured = runJobs(
-    STEPS.map((step) => ({ ...step, cost })),
+    STEPS.map((step) => ({ ...step, costs: [cost] })),
     common(FOLDER),
   );
   const of = (id: string) => measured.jobs.find((job) => job.id === id)!.resources;

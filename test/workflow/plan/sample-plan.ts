@@ -13,7 +13,7 @@ const step = (name: string, kind: string, ...needs: string[]): PlanStep => ({
   kind,
   needs,
   isDone: false,
-  cost: undefined,
+  costs: [undefined],
 });
 
 /** A graph with a diamond, replicas, and names that differ in what ids cannot hold. */

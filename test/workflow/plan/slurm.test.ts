@@ -103,7 +103,7 @@ test("arrays are not longer than Slurm takes, and ask for what their jobs need",
     kind: "simulation",
     needs: [],
     isDone: false,
-    cost: { seconds: i, bytes: 2 ** 31 },
+    costs: [{ seconds: i, bytes: 2 ** 31 }],
   }));
   const machine = { threads: 3, needsGpu: true };
   const files = slurmFiles(place.plan(runJobs(many, { ...common(place.root), machine })));
