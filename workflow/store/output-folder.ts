@@ -25,9 +25,15 @@ export const FIT_FILE = "fit.json";
 
 /** One folder at a time: Node's recursive mkdir never returns where a file system, /proc for one, has no such folder ever. */
 function makeFolders(folder: string): void {
-  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  const isThere = () => existsSync(folder) && statSync(folder).isDirectory();
+  if (isThere()) return;
   if (dirname(folder) !== folder) makeFolders(dirname(folder));
-  mkdirSync(folder);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process was faster.
+    if (systemCode(error) !== "EEXIST" || !isThere()) throw error;
+  }
 }
 
 const REASONS: Readonly<Record<string, string>> = {
