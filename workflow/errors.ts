@@ -38,5 +38,15 @@ export class VerdictFailed extends Error {
   }
 }
 
+/** Results that lack a part that was asked for, thrown once they are written: they say the same. */
+export class PartMissing extends Error {
+  override readonly name = "PartMissing";
+
+  /** @param hint  what to do about it */
+  constructor(what: string, { expected, got, hint }: { expected: string; got: string; hint: string }) {
+    super(`${what}: expected ${expected}, got ${got}. ${hint}`);
+  }
+}
+
 /** The message of an error within a sentence: parsers quote what they read, ends of lines included. */
 export const quotedMessage = (error: unknown): string => (error as Error).message.replace(/\s+/g, " ");

@@ -1,15 +1,15 @@
 /** What the steps of a run share, made from an analysis: its folder of steps, its data, its simulation. */
 import type { Backend } from "../engine/runtime/backend.js";
-import type { EventData } from "../inference/model/likelihood/likelihood.js";
 import { extremesOf } from "../inference/model/resolution.js";
 import { checkTransportData } from "./check-inputs.js";
 import { commonOf } from "./common-inputs.js";
 import { type Analysis, dimensionsOf, willMoveY } from "./configuration/analysis.js";
 import type { RunContext } from "./context.js";
 import { UsageError } from "./errors.js";
-import { checkLoaded, type LoadedEvents, loadEvents, saveEvents } from "./events/event-data.js";
+import { checkLoaded, type LoadedEvents, loadEvents } from "./events/event-data.js";
 import { digestOf } from "./events/event-digest.js";
 import { requireEdges } from "./events/feature-support.js";
+import { generatedEvents } from "./events/generated-events.js";
 import { requireRange, resolutionWarnings } from "./events/resolution.js";
 import { withoutOutside } from "./events/selection.js";
 import { featureLines } from "./report/feature-text.js";
@@ -48,11 +48,12 @@ export async function openContext(
 ): Promise<OpenContext> {
   const { configuration } = analysis;
   const { data } = configuration;
-  const store = await openSteps(folder, commonOf(analysis, backend), isForced, progress);
-  const generated = data.generator === undefined ? undefined : await generateData(configuration, data.generator);
-  if (generated !== undefined) await saveEvents(folder, generated);
-  const loaded = await loadEvents(analysis, [folder], undefined);
-  checkOwnData(generated, loaded);
+  const store = await openSteps(folder, commonOf(analysis, backend), isForced, { progress, signal });
+  const load = () => loadEvents(analysis, [folder], undefined);
+  const loaded =
+    data.generator === undefined
+      ? await load()
+      : await generatedEvents(folder, await generateData(configuration, data.generator), load);
   const simulation = await openSimulation(analysis);
   const events = await insideSimulation(analysis, loaded, simulation);
   const extremes = [...simulation.extremes, [events.file, extremesOf(events.data)] as const];
@@ -84,16 +85,4 @@ async function insideSimulation(analysis: Analysis, loaded: LoadedEvents, simula
   const events = withoutOutside(analysis, loaded, range, willMoveY(analysis.configuration));
   checkLoaded(analysis, events);
   return events;
-}
-
-/** Units of work of the same analysis may share a folder, and write the same data; another's data would be mixed in. */
-function checkOwnData(generated: EventData | undefined, { data, file }: LoadedEvents): void {
-  if (generated === undefined) return;
-  const { x, y } = generated;
-  if (digestOf({ x, ...(data.y && y && { y }) }) === digestOf(data)) return;
-  throw new UsageError(file, {
-    expected: "the data of this analysis, just written",
-    got: "others: another analysis writes to this folder",
-    hint: "Wait until it has finished, or choose another --out",
-  });
 }

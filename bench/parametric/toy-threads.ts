@@ -42,9 +42,7 @@ export function wholeThreads(number: number, wide: boolean): ToyThreads {
       channels: [{ name: "data", density: "model", selected: "model", sample: "data", isExtended: true, region: {} }],
       parameters: composition.parameters.map(({ name }) => name),
     },
-    events: [
-      { data: { count: 1, columns: { m: Float64Array.of(1) } }, file: "none", total: 1, leftOut: [], digest: "none" },
-    ],
+    channels: [{ name: "data", density: "model", isExtended: true, count: 1, given: {} }],
     point: {},
     truth: composition.parameters.map(({ start }) => start),
     seed: 1,

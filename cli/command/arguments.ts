@@ -3,6 +3,7 @@
 import { nearest, suggestion } from "../../io/edit-distance.js";
 import { MAXIMA } from "../../workflow/configuration/limits.js";
 import { UsageError } from "../../workflow/errors.js";
+import { ENGINES, type Engine, PARTS, type Part } from "../../workflow/plan/choices.js";
 
 /** Every option there is; a verb takes some of them. `value` is what help shows in place of the value. */
 export const OPTIONS = {
@@ -43,7 +44,10 @@ export const OPTIONS = {
     value: "N",
     help: "of derivatives: 0 the likelihood alone, 1 its gradient too, 2 its Hessian too (default 1)",
   },
-  toys: { value: "N", help: "toy experiments to have, those that are there included" },
+  toys: {
+    value: "N or A-B",
+    help: "N toy experiments to have, those that are there included; A-B: those from A to B, counted from 0",
+  },
   toy: { value: "I", help: "one toy experiment, counted from 0" },
   mode: {
     value: "MODE",
@@ -58,9 +62,18 @@ export const OPTIONS = {
     help: "draw toys of samples at this point, as in --nu (default: every point that was simulated, in turn); of a composition, name=value",
   },
   aggregate: { value: undefined, help: "only sum up the toys that are there" },
+  engine: { value: "NAME", help: "the batch system: snakemake, slurm or htcondor" },
+  "toys-per-job": {
+    value: "N",
+    help: "toys in one job (default: as many as take a quarter of an hour, where that is known)",
+  },
   replica: { value: "I", help: "only this replica of the ensemble and what it needs, counted from 0" },
   only: { value: "STEPS", help: "these steps and what they need, as `unbinned steps` names them: a,b; repeatable" },
   from: { value: "STEP", help: "repeat this step and everything that follows from it" },
+  part: {
+    value: "PART",
+    help: "of a run that several share. prepare: make what all read. steps: no results. report: results of what is done",
+  },
   force: { value: undefined, help: "overwrite, or start afresh" },
   hs3: {
     value: undefined,
@@ -79,6 +92,14 @@ const MOST_THREADS = 256;
 const LONGEST_SHOWN = 200;
 
 export type OptionName = keyof typeof OPTIONS;
+
+/** Numbers of toys, from `first` to `last`. */
+export interface ToyRange {
+  readonly first: number;
+  readonly last: number;
+  /** Whether it is written as one: a part of a study. */
+  readonly isPart: boolean;
+}
 
 export interface Options {
   readonly backend: "auto" | "cpu" | "webgpu" | "reference";
@@ -104,16 +125,19 @@ export interface Options {
   readonly head: number | undefined;
   /** Of derivatives. */
   readonly order: 0 | 1 | 2;
-  readonly toys: number | undefined;
+  readonly toys: ToyRange | undefined;
   readonly toy: number | undefined;
   readonly mode: "data" | "full" | undefined;
   readonly toysFrom: "samples" | "model" | undefined;
   readonly at: string | undefined;
   readonly aggregate: boolean;
+  readonly engine: Engine | undefined;
+  readonly toysPerJob: number | undefined;
   readonly replica: number | undefined;
   /** Names of steps. */
   readonly only: readonly string[];
   readonly from: string | undefined;
+  readonly part: Part | undefined;
   readonly force: boolean;
   readonly hs3: boolean;
   readonly schema: boolean;
@@ -211,15 +235,18 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     processColumn: last("process-column"),
     head: integer("head", 1),
     order: Number(oneOf("order", ["0", "1", "2"]) ?? 1) as Options["order"],
-    toys: integer("toys", 1, MAXIMA.toys),
+    toys: toyRange(last("toys")),
     toy: integer("toy", 0, MAXIMA.toys - 1),
     mode: oneOf("mode", ["data", "full"]),
     toysFrom: oneOf("toys-from", ["samples", "model"]),
     at: last("at"),
     aggregate: has("aggregate"),
+    engine: oneOf("engine", ENGINES),
+    toysPerJob: integer("toys-per-job", 1, MAXIMA.toys),
     replica: integer("replica", 0, MAXIMA.replicas - 1),
     only: every("only").flatMap((names) => namesIn("only", names)),
     from: last("from"),
+    part: oneOf("part", PARTS),
     force: has("force"),
     hs3: has("hs3"),
     schema: has("schema"),
@@ -227,6 +254,16 @@ function readOptions(given: readonly { readonly name: OptionName; readonly value
     help: has("help"),
     version: has("version"),
   };
+}
+
+/** "100" or "20-39". */
+function toyRange(text: string | undefined): ToyRange | undefined {
+  if (text === undefined) return undefined;
+  const [, start, end] = /^(?:(\d{1,7})-)?(\d{1,7})$/.exec(text) ?? [];
+  const isPart = start !== undefined;
+  const [first, last] = [Number(start ?? 0), isPart ? Number(end) : Number(end) - 1];
+  if (last >= first && last < MAXIMA.toys) return { first, last, isPart };
+  throw complaint("toys", `an integer from 1 to ${MAXIMA.toys}, or the first and the last number of some, A-B`, text);
 }
 
 /** "a,b" as names, none of them empty. */

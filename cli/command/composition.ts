@@ -8,22 +8,31 @@ import { loadComposition } from "../../workflow/configuration/composition/load-c
 import { kindOfFile } from "../../workflow/configuration/kinds-of-file.js";
 import { UsageError } from "../../workflow/errors.js";
 import { sampleYields } from "../../workflow/events/sample-yields.js";
-import { type Extent, runComposition } from "../../workflow/recipes/composition.js";
+import { type Extent, readPlans, runComposition } from "../../workflow/recipes/composition.js";
 import { chosenComposition } from "../../workflow/recipes/composition-steps.js";
-import { leftOutText, noResultsText } from "../../workflow/recipes/planned-steps.js";
+import {
+  leftOutText,
+  noResultsText,
+  requireDone,
+  requireNoneFailed,
+  stepsText,
+} from "../../workflow/recipes/planned-steps.js";
 import { compositionFrame, compositionPage } from "../../workflow/report/composition-page.js";
 import { compositionNumbers, compositionResults } from "../../workflow/report/composition-results.js";
 import { describeLikelihood } from "../../workflow/report/composition-text.js";
 import { writeReport, writeResults } from "../../workflow/report/outcome-files.js";
+import type { CompositionContext } from "../../workflow/steps/composition/context.js";
+import { readTrainingSamples } from "../../workflow/steps/composition/training-samples.js";
 import { sealed } from "../../workflow/store/checksum.js";
-import { StepNotDone } from "../../workflow/store/chosen-steps.js";
+import { StepNotDone, watchedSteps } from "../../workflow/store/chosen-steps.js";
 import { asOwner } from "../../workflow/store/folder-owner.js";
 import { createOutputFolder, FIT_FILE } from "../../workflow/store/output-folder.js";
 import { openSteps, passingSteps } from "../../workflow/store/step-store.js";
-import { requirePassed, verdictLines } from "../../workflow/verdicts.js";
+import { requirePassed, Verdicts, verdictLines } from "../../workflow/verdicts.js";
 import type { OptionName, Options } from "./arguments.js";
 import { openBackend } from "./backend.js";
 import { parameterChanges } from "./parameter-changes.js";
+import { isAlone } from "./step-choice.js";
 import type { VerbContext } from "./verb.js";
 
 /** Options that one kind of file has a use for, and whether they are given. */
@@ -74,13 +83,24 @@ export const compositionOf = ({ operands, options }: VerbContext): Promise<Compo
 
 /** Everything: results.json, arrays.npz, pictures and report.html in the output folder. */
 export async function runWholeComposition(context: VerbContext): Promise<void> {
+  const { options } = context;
   const analysis = await compositionOf(context);
-  const folder = outputFolder(analysis, context.options.out);
+  const folder = outputFolder(analysis, options.out);
   createOutputFolder(folder);
-  await asOwner(folder, context, async () => {
+  if (options.part === "prepare") return prepare(context, analysis, folder);
+  const own = async () => {
     await removeUnfinished(folder);
     await withResults(context, analysis, "whole", folder);
-  });
+  };
+  await (isAlone(options) ? asOwner(folder, context, own) : own());
+}
+
+/** Whether all that is read can be read. */
+async function prepare(context: VerbContext, analysis: CompositionAnalysis, folder: string): Promise<void> {
+  await readPlans(analysis, context);
+  await readTrainingSamples(analysis);
+  context.print(`Prepared: ${folder}`);
+  context.printJson({ folder });
 }
 
 /** The fits alone, without a folder; --out keeps their results in fit.json. */
@@ -109,14 +129,15 @@ async function withResults(
     const isKept = extent === "whole" && folder !== undefined;
     const { store, leftOut } = isKept
       ? await chosenComposition(
-          await openSteps(folder, common, options.force, progress),
+          await openSteps(folder, common, options.force, context),
           { analysis, backend },
           options,
           context,
         )
       : { store: passingSteps(common), leftOut: () => [] };
     const own = { analysis, store, common, backend, progress, signal, warn };
-    const outcome = await runComposition(own, extent);
+    if (options.part === "steps") return await doSteps(context, own);
+    const outcome = await runComposition(own, extent, new Verdicts(warn));
     signal.throwIfAborted();
     if (leftOut().length > 0) warn(leftOutText(leftOut()));
     const results = isKept
@@ -133,12 +154,31 @@ async function withResults(
     context.print(`\n${verdictLines(outcome.verdicts, leftOut())}`);
     if (isKept) context.print(`\nReport: ${join(folder, "report.html")}`);
     context.printJson(results);
+    if (options.part === "report") requireDone(leftOut(), true);
     requirePassed(analysis.configuration.name, outcome.verdicts);
   } catch (error) {
     if (!(error instanceof StepNotDone)) throw error;
     context.print(`\n${noResultsText(error)}`);
     context.printJson({ missing: error.step });
+    if (options.part === "report") requireDone([error.step], false);
   } finally {
     await backend.close();
   }
+}
+
+/** Steps without results, beside other commands that do steps of the same run. */
+async function doSteps(context: VerbContext, own: CompositionContext): Promise<void> {
+  const verdicts = new Verdicts(own.warn);
+  const { store, failed } = watchedSteps(own.store);
+  try {
+    await runComposition({ ...own, store }, "whole", verdicts);
+  } catch (error) {
+    // The likelihoods of others.
+    if (!(error instanceof StepNotDone)) throw error;
+  }
+  context.signal.throwIfAborted();
+  context.print(stepsText(verdicts.all));
+  context.printJson({ failed, verdicts: verdicts.all });
+  requireNoneFailed(failed);
+  requirePassed("run --part steps", verdicts.all);
 }

@@ -29,13 +29,14 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   run: {
     summary: "the whole chain: simulate or read, train, check, fit, profile, scan, report",
     operands: ["FILE"],
-    options: [...COMPUTING, ...PARAMETERS, "out", "only", "from", "replica", "force", "json"],
+    options: [...COMPUTING, ...PARAMETERS, "out", "only", "from", "part", "replica", "force", "json"],
     details:
       "Finished steps are kept in the output folder and not repeated; --force starts afresh, --from repeats a step and what follows\n" +
       "from it. With --only results and report are made of the steps that are done, and say what is left out; they need the fits.\n" +
       "The first part of names, such as `scans`, stands for all steps whose names begin so. Exits with 3 where the fit that\n" +
-      "gives the result did not converge. Batch systems share an ensemble out with --replica I, once the densities are there.\n" +
-      "Of several runs into one folder one works and the others wait.",
+      "gives the result did not converge. Of several runs into one folder one works and the others wait; with --part steps\n" +
+      "they share the work, and a step that one does others wait for: `unbinned plan` makes jobs of it. --part report makes\n" +
+      "results and report of what is done, and ends with 1 where steps are missing.",
     load: async () => (await import("../verbs/run.js")).run,
   },
   coverage: {
@@ -58,8 +59,9 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
       "Toys come from the generator at `truth`; of an analysis of files they are simulated events, drawn from the samples at every\n" +
       "point in turn (--at: at one), so that a density that does not describe them shows as a bias, and ends the command with 4.\n" +
       "--toys-from model draws from the fitted model, which is right in its own toys. Simulated events have no T: with --mode data toys\n" +
-      "are of the model. Each is kept in a file of its own under coverage/ of the output folder; --toys runs those that are missing\n" +
-      "and writes coverage.json, --toy runs one (for batch systems), --aggregate sums up, --force repeats. Toys of a composition (a file\n" +
+      "are of the model. Each is kept in a file of its own under coverage/ of the output folder; --toys N runs those that are\n" +
+      "missing and writes coverage.json; --toys A-B and --toy run these alone (for batch systems: `unbinned plan`); --aggregate sums up,\n" +
+      "and with --toys N says which of N are missing, and ends with 1; --force repeats. Toys of a composition (a file\n" +
       "with `likelihoods`) are drawn at its estimates (--at a=1,b=2: with other true values), outcomes of auxiliary measurements too.",
     load: async () => (await import("../verbs/coverage.js")).coverage,
   },
@@ -162,6 +164,17 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
       "stale where it has it with another; `run` does what is not done, and resumes what is unfinished. A step that is waiting\n" +
       "follows from numbers that are not there yet. Give the options that `run` gets: they are part of the key.",
     load: async () => (await import("../verbs/steps.js")).steps,
+  },
+  plan: {
+    summary: "the steps of an analysis, or of a coverage study, as jobs for a batch system",
+    operands: ["FILE"],
+    options: [...COMPUTING, ...PARAMETERS, "engine", "out", "toys", "toys-per-job", "mode", "toys-from", "at", "json"],
+    details:
+      "Writes plan/ in the output folder, which all machines must see: a Snakefile, scripts for Slurm or a DAG of HTCondor, and jobs.sh\n" +
+      "with the commands. Without --toys it is the run, with --toys N the coverage study of N toys. Time and memory are what an\n" +
+      "earlier run into this folder took, with a margin. The report names what is missing: make the plan again, which marks what\n" +
+      "is done, and run it again (docs/cluster.md).",
+    load: async () => (await import("../verbs/plan.js")).plan,
   },
   migrate: {
     summary: "rename the keys of a configuration of an earlier version",

@@ -1,45 +1,39 @@
 /** Coverage by toy experiments: run those that are missing, then say how often the intervals contained the truth. */
-import { join } from "node:path";
 import { removeUnfinished } from "../../io/index.js";
 import { outputFolder } from "../../workflow/configuration/analysis.js";
 import { checkFiles, loadAnalysis } from "../../workflow/configuration/configuration.js";
-import { UsageError } from "../../workflow/errors.js";
 import { checkTrainable, openContext } from "../../workflow/open-context.js";
-import { runToys, summariseToys, toySource } from "../../workflow/recipes/coverage.js";
+import { runToys, summariseToys, toyFolderName, toySource } from "../../workflow/recipes/coverage.js";
 import { describeCoverage, describePoints, describeSamples } from "../../workflow/report/coverage-text.js";
-import { fileName } from "../../workflow/store/file-names.js";
-import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
+import { COVERAGE_FOLDER, createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { requirePassed } from "../../workflow/verdicts.js";
 import { lanesBeside, openBackend } from "../command/backend.js";
 import { isComposition } from "../command/composition.js";
 import { coverComposition } from "../command/composition-coverage.js";
 import { drawnAt } from "../command/point.js";
+import { doneText, requireToys, toyStore, toysToDo, withoutSteps } from "../command/toys-to-do.js";
 import type { VerbContext } from "../command/verb.js";
 
 export async function coverage(context: VerbContext): Promise<void> {
   const { options, operands } = context;
-  if (isComposition(context)) return coverComposition(context, wantedToys(context));
+  if (isComposition(context)) return coverComposition(context, toysToDo(context));
   const analysis = loadAnalysis(operands[0]!, options);
   checkTrainable(analysis);
   checkFiles(analysis);
-  const wanted = wantedToys(context);
+  const { wanted, expected } = toysToDo(context);
   const folder = outputFolder(analysis, options.out);
   createOutputFolder(folder);
   const mode = options.mode ?? "full";
   const at = drawnAt(analysis, options.at);
   const source = toySource(analysis, { mode, wanted: options.toysFrom, at });
-  const named = [
-    mode,
-    ...(source === "generator" ? [] : [source]),
-    ...(options.at === undefined ? [] : ["at", options.at]),
-  ];
-  const toyFolder = createInside(folder, "coverage", fileName(named.join("-")));
+  const toyFolder = createInside(folder, COVERAGE_FOLDER, toyFolderName(mode, source, options.at));
   await removeUnfinished(folder);
   await removeUnfinished(toyFolder);
   const backend = await openBackend(options, "f32");
   try {
     // The toys are what --force repeats; what they share is kept.
-    const runContext = await openContext({ analysis, folder, backend, isForced: false }, context);
+    const opened = await openContext({ analysis, folder, backend, isForced: false }, context);
+    const runContext = { ...opened, store: toyStore(opened.store, options) };
     const { plan, verdicts } = await runToys(runContext, {
       mode,
       source,
@@ -49,32 +43,19 @@ export async function coverage(context: VerbContext): Promise<void> {
       isForced: options.force,
       ...lanesBeside(backend, options),
     });
-    if (options.toy !== undefined)
-      return context.print(`toy ${options.toy}: ${join(toyFolder, `${options.toy}.json`)}`);
-    const { result, file } = await summariseToys(plan, toyFolder, verdicts);
+    if (expected === undefined) return context.print(doneText(toyFolder, wanted));
+    const { result, file } = await summariseToys(plan, toyFolder, verdicts, expected);
     for (const { label, withoutErrors, ...own } of result.fits) {
-      context.print(describeCoverage(label, own, withoutErrors) + describePoints(own));
+      context.print(describeCoverage(label, own, withoutErrors, result.missing) + describePoints(own));
     }
     if (source === "samples") context.print(describeSamples(plan.points));
     context.print(file);
     context.printJson(result);
+    requireToys(expected, result.missing);
     requirePassed("coverage", verdicts.all);
+  } catch (error) {
+    throw withoutSteps(error);
   } finally {
     await backend.close();
   }
-}
-
-/** Numbers of the toys to have. */
-function wantedToys({ options }: VerbContext): number[] {
-  const { toys, toy, aggregate } = options;
-  const given = [toys !== undefined, toy !== undefined, aggregate].filter(Boolean).length;
-  if (given !== 1) {
-    throw new UsageError("unbinned coverage", {
-      expected: "one of --toys N, --toy I and --aggregate",
-      got: given === 0 ? "none" : "several",
-      hint: "--toys runs those that are missing and sums up; --toy runs a single one; --aggregate only sums up",
-    });
-  }
-  if (toy !== undefined) return [toy];
-  return Array.from({ length: toys ?? 0 }, (_, i) => i);
 }

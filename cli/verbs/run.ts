@@ -5,10 +5,16 @@ import { checkFiles, loadAnalysis } from "../../workflow/configuration/configura
 import { looksAtY, type RunContext } from "../../workflow/context.js";
 import { UsageError } from "../../workflow/errors.js";
 import { describeFit } from "../../workflow/likelihood/fit-summary.js";
-import { checkTrainable, openContext } from "../../workflow/open-context.js";
-import { runChain, trainSimulation } from "../../workflow/recipes/distribution-of-interest.js";
+import { checkTrainable, type OpenContext, openContext } from "../../workflow/open-context.js";
+import { runChain, trainSimulation, visitSteps } from "../../workflow/recipes/distribution-of-interest.js";
 import { chosenRun } from "../../workflow/recipes/measurement-steps.js";
-import { leftOutText, noResultsText } from "../../workflow/recipes/planned-steps.js";
+import {
+  leftOutText,
+  noResultsText,
+  requireDone,
+  requireNoneFailed,
+  stepsText,
+} from "../../workflow/recipes/planned-steps.js";
 import { frameOf } from "../../workflow/report/measurement/analysis.js";
 import { measurementNumbers, measurementPage } from "../../workflow/report/measurement/leaves.js";
 import { PICTURES_FOLDER, writeReport, writeResults } from "../../workflow/report/outcome-files.js";
@@ -16,14 +22,14 @@ import { errorsOfFit } from "../../workflow/report/simulation-text.js";
 import { checkEvents, requireLikelihood } from "../../workflow/steps/check-events.js";
 import { fitOneReplica, replicaTraining } from "../../workflow/steps/fits/fit-chain.js";
 import { judgeTrainings } from "../../workflow/steps/trainings/training-step.js";
-import { StepNotDone } from "../../workflow/store/chosen-steps.js";
+import { StepNotDone, watchedSteps } from "../../workflow/store/chosen-steps.js";
 import { asOwner } from "../../workflow/store/folder-owner.js";
 import { createInside, createOutputFolder } from "../../workflow/store/output-folder.js";
 import { unconvergedText } from "../../workflow/training-verdict.js";
 import { fitVerdicts, requirePassed, Verdicts, verdictLines } from "../../workflow/verdicts.js";
 import { openBackend } from "../command/backend.js";
 import { isComposition, runWholeComposition } from "../command/composition.js";
-import { checkChoice } from "../command/step-choice.js";
+import { checkChoice, isAlone } from "../command/step-choice.js";
 import type { VerbContext } from "../command/verb.js";
 
 /** The whole chain of an analysis: results.json, arrays.npz, pictures, report.html and the model, in the output folder. */
@@ -37,8 +43,7 @@ export async function run(context: VerbContext): Promise<void> {
   const folder = outputFolder(analysis, options.out);
   createOutputFolder(folder);
   const own = () => runIn(context, analysis, folder);
-  // Replicas are units of work beside each other: each writes files of its own.
-  await (options.replica === undefined ? asOwner(folder, context, own) : own());
+  await (isAlone(options) ? asOwner(folder, context, own) : own());
 }
 
 async function runIn(context: VerbContext, analysis: Analysis, folder: string): Promise<void> {
@@ -57,6 +62,8 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
   try {
     const opened = await openContext({ analysis, folder, backend, isForced: options.force }, reporter);
     if (options.replica !== undefined) return await runReplica(context, opened, options.replica);
+    if (options.part === "prepare") return await prepare(context, opened);
+    if (options.part === "steps") return await doSteps(context, opened);
     const { context: runContext, leftOut } = await chosenRun(opened, options);
     const outcome = await runChain(runContext, warnings);
     signal.throwIfAborted();
@@ -79,14 +86,37 @@ async function runIn(context: VerbContext, analysis: Analysis, folder: string): 
     context.print(`\n${verdictLines(outcome.verdicts, leftOut())}`);
     context.print(`\nReport: ${join(folder, "report.html")}`);
     context.printJson(results);
+    if (options.part === "report") requireDone(leftOut(), true);
     requirePassed(outcome.best.label, outcome.verdicts);
   } catch (error) {
     if (!(error instanceof StepNotDone)) throw error;
     context.print(`\n${noResultsText(error)}`);
     context.printJson({ missing: error.step });
+    if (options.part === "report") requireDone([error.step], false);
   } finally {
     await backend.close();
   }
+}
+
+/** What is there before any step: the checks of events, and data that are generated. */
+async function prepare(context: VerbContext, runContext: RunContext): Promise<void> {
+  const verdicts = new Verdicts(runContext.warn);
+  await checkEvents(runContext, verdicts);
+  context.print(`Prepared: ${runContext.folder}`);
+  context.printJson({ folder: runContext.folder, verdicts: verdicts.all });
+  requirePassed("run --part prepare", verdicts.all);
+}
+
+/** Steps without results, beside other commands that do steps of the same run. */
+async function doSteps(context: VerbContext, opened: OpenContext): Promise<void> {
+  const { context: chosen } = await chosenRun(opened, context.options);
+  const { store, failed } = watchedSteps(chosen.store);
+  const { all } = await visitSteps({ ...chosen, store });
+  context.signal.throwIfAborted();
+  context.print(stepsText(all));
+  context.printJson({ failed, verdicts: all });
+  requireNoneFailed(failed);
+  requirePassed("run --part steps", all);
 }
 
 /** One replica of the ensemble and what it needs, for batch systems: `run` without --replica finds its steps done. */

@@ -104,7 +104,7 @@ function summarise({ about, names }: Scenario, results: readonly ToyResult[]): v
     const all = results.flatMap(({ truth, fits }) => (fits[key] === undefined ? [] : [{ truth, ...fits[key] }]));
     const good = all.flatMap(({ covariance, ...own }) => (covariance === null ? [] : [{ ...own, covariance }]));
     if (good.length < 2) continue;
-    console.log(describeCoverage(label, coverageOf(names, good), all.length - good.length));
+    console.log(describeCoverage(label, coverageOf(names, good), all.length - good.length, []));
     const statistical = good.flatMap((own) => (own.statistical === null ? [] : [own.statistical]));
     const parts = names.map((own, k) => {
       const ratio = mean(good.map(({ covariance, statistical: part }) => sigmaOf(part!)[k]! / sigmaOf(covariance)[k]!));

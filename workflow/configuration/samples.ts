@@ -51,7 +51,7 @@ export function sampleSources(configuration: Configuration, process: string): Sa
     return {
       key: `processes.${process}.samples[${i}]`,
       file: file ?? nominal!.file!,
-      columns: new Map(Object.entries(columns).filter(([name, own]) => name !== own)),
+      columns: new Map(Object.entries(columns)),
       where: where ?? nominal?.where,
       weight: weight ?? nominal?.weight ?? configuration.simulation.weight,
       weightFactor,
@@ -119,7 +119,10 @@ function missingColumn(own: SampleSource, nominal: SampleSource | undefined): st
   if (nominal === undefined) return undefined;
   const taken = (["where", "weight"] as const).filter((key) => own[key] === nominal[key]);
   const names = taken.flatMap((key) => namesIn(nominal[key]));
-  return names.find((name) => nominal.columns.has(name) && !own.columns.has(name));
+  return names.find((name) => {
+    const made = nominal.columns.get(name);
+    return made !== undefined && made !== name && !own.columns.has(name);
+  });
 }
 
 /** Are two samples of one file the same numbers, by what they are called? */

@@ -93,6 +93,10 @@ const rowsOfFile = (first: Int32Array | undefined, second: Int32Array | undefine
 export const fileOf = (analysis: CompositionAnalysis, { sample }: ChannelPlan): string =>
   pathOf(analysis, analysis.configuration.samples[sample]!.file);
 
+/** For what events may be left out behind conditions, in this order. */
+export const reasonsOf = (analysis: CompositionAnalysis, plan: ChannelPlan): string[] =>
+  selectionOf(analysis, plan, columnsOf(analysis, plan), {}).map(({ reason }) => reason);
+
 /** What a channel looks at of a file, or of some of its rows. */
 export interface LookedAt {
   readonly data: ChannelData;

@@ -7,7 +7,15 @@ import { FileError, listColumns, type OpenedEvents, openEvents } from "../../io/
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import type { ChannelPlan } from "../configuration/composition/likelihood-plans.js";
 import type { Reporter } from "../reporter.js";
-import { type ChannelEvents, checkLookedAt, fileOf, type LookedAt, lookAt, readChannel } from "./channel-events.js";
+import {
+  type ChannelEvents,
+  checkLookedAt,
+  fileOf,
+  type LookedAt,
+  lookAt,
+  readChannel,
+  reasonsOf,
+} from "./channel-events.js";
 import type { StreamedChannel } from "./channel-stream.js";
 import type { LeftOut } from "./loaded-events.js";
 
@@ -17,28 +25,31 @@ const ROWS_AT_ONCE = 2 ** 18;
 /** Events of a stream that are kept for what looks at how columns are distributed. */
 const SAMPLED = 2 ** 17;
 
-/** Where blocks of rows begin, each as many pieces as make it no larger than `most`, and the end of the last. */
-export function blocksOf(pieces: readonly number[], count: number, most: number): number[] {
+/**
+ * Where blocks of rows begin, and the end of the last: each as many pieces as make it no larger than `wanted`, and of a piece that is larger than
+ * `most` equal parts.
+ */
+export function blocksOf(pieces: readonly number[], count: number, wanted: number, most: number): number[] {
   const blocks = [0];
   for (const [i, start] of pieces.entries()) {
     const end = pieces[i + 1] ?? count;
-    if (start > blocks.at(-1)! && end - blocks.at(-1)! > most) blocks.push(start);
+    if (start > blocks.at(-1)! && end - blocks.at(-1)! > wanted) blocks.push(start);
+    const parts = Math.ceil((end - start) / most);
+    for (let part = 1; part < parts; part++) blocks.push(start + Math.floor(((end - start) * part) / parts));
   }
   return [...blocks, count];
 }
 
-const largest = (pieces: readonly number[], count: number): number =>
-  pieces.reduce((most, start, i) => Math.max(most, (pieces[i + 1] ?? count) - start), 0);
-
-/** What is left out of all blocks, from what is left out of each. @param total  rows */
-function leftOutOf(blocks: readonly LeftOut[], total: number): LeftOut[] {
+/** What is left out of all blocks, from what is left out of each. @param total  rows @param reasons  behind conditions, in their order */
+function leftOutOf(blocks: readonly LeftOut[], total: number, reasons: readonly string[]): LeftOut[] {
   const sums = new Map<string, LeftOut>();
   for (const one of blocks) {
     const before = sums.get(one.reason) ?? { count: 0, sum: 0 };
     sums.set(one.reason, { ...one, count: one.count + before.count, sum: one.sum + before.sum });
   }
   // Conditions look at all rows, ranges and regions at what conditions leave.
-  const all = [...sums.values()];
+  const place = ({ reason, isCondition }: LeftOut) => (isCondition ? -1 : reasons.indexOf(reason));
+  const all = [...sums.values()].sort((a, b) => place(a) - place(b));
   const left = all.reduce((rest, { count, isCondition }) => (isCondition ? rest - count : rest), total);
   return all.map((one) => ({ ...one, of: one.isCondition ? total : left }));
 }
@@ -72,9 +83,7 @@ class Sampled {
 
 const WEIGHTS = " weights";
 
-/**
- * @param rows  of a file that are kept in memory at most. A file whose parts cannot be read one by one is kept
- */
+/** @param rows  of a file that are kept in memory at most. A file of a kind that is not read piece by piece is kept */
 export async function openChannel(
   analysis: CompositionAnalysis,
   plan: ChannelPlan,
@@ -82,11 +91,20 @@ export async function openChannel(
   rows = analysis.configuration.memory.rows,
 ): Promise<ChannelEvents> {
   const file = fileOf(analysis, plan);
-  if (analysis.inline !== undefined || !isReadInPieces(file)) return readChannel(analysis, plan);
+  if (analysis.inline !== undefined) return readChannel(analysis, plan);
+  if (!isReadInPieces(file)) {
+    const kept = await readChannel(analysis, plan);
+    if (kept.total > rows) {
+      warn(
+        `${file}: its ${kept.total} events are more than memory.rows = ${rows}, but are kept in memory: files of this kind are not read piece by piece. Convert them to Parquet`,
+      );
+    }
+    return kept;
+  }
   const columns = await listColumns(file);
   const { count: total, pieces } = await rowsOf(file, columns);
-  if (total <= rows || largest(pieces, total) > rows) return readChannel(analysis, plan);
-  const blocks = blocksOf(pieces, total, Math.min(rows, ROWS_AT_ONCE));
+  if (total <= rows) return readChannel(analysis, plan);
+  const blocks = blocksOf(pieces, total, Math.min(rows, ROWS_AT_ONCE), rows);
   const looked = () => blocksLookedAt(analysis, plan, { file, columns, blocks });
 
   const counter = progress.begin(`read ${plan.sample}`, total, "events");
@@ -122,7 +140,13 @@ export async function openChannel(
   warn(
     `${file}: its ${total} events are more than memory.rows = ${rows}: they are read again for every evaluation of the likelihood, and nothing is cached of them`,
   );
-  return { data, file, total, leftOut: leftOutOf(inBlocks, total), digest: hash.digest("hex") };
+  return {
+    data,
+    file,
+    total,
+    leftOut: leftOutOf(inBlocks, total, reasonsOf(analysis, plan)),
+    digest: hash.digest("hex"),
+  };
 }
 
 /** How many rows there are, and where pieces of them begin: of any column that can be read. */

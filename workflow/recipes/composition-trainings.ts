@@ -1,5 +1,5 @@
 /** The trainings that the likelihoods of a composition rest on, before all other steps. */
-import { totalWeight } from "../../flows/training/weighted-moments.js";
+import { type CountedEvents, weightSums } from "../../inference/model/likelihood/event-stream.js";
 import type { LikelihoodPlan } from "../configuration/composition/likelihood-plans.js";
 import { type DensityNoise, densityNoiseVerdicts } from "../effect-noise.js";
 import type { CompositionContext } from "../steps/composition/context.js";
@@ -72,5 +72,5 @@ export function judgeDensities(
   );
 }
 
-export const eventsOf = (all: readonly { readonly data: Parameters<typeof totalWeight>[0] }[]) =>
-  all.reduce((sum, { data }) => sum + totalWeight(data), 0);
+export const eventsOf = (all: readonly { readonly data: CountedEvents }[]) =>
+  all.reduce((sum, { data }) => sum + weightSums(data).total, 0);

@@ -31,7 +31,7 @@ import { pairStep, scanStep, whyNoScan } from "../steps/composition/scan.js";
 import type { NamedTraining } from "../steps/trainings/training-step.js";
 import { someOf } from "../store/chosen-steps.js";
 import type { LazyStep } from "../store/lazy-step.js";
-import { fitVerdicts, type Verdict, Verdicts } from "../verdicts.js";
+import { fitVerdicts, type Verdict, type Verdicts } from "../verdicts.js";
 import { eventsOf, judgeDensities, withTrainings } from "./composition-trainings.js";
 import { attempt, type Missing } from "./optional-parts.js";
 
@@ -175,9 +175,16 @@ export const stepsOf = ({
 /** How far a recipe goes: `fit` stops at the asymmetric errors. */
 export type Extent = "whole" | "fit";
 
-/** Does all steps that are not done. */
-export async function runComposition(context: CompositionContext, extent: Extent): Promise<CompositionOutcome> {
-  const verdicts = new Verdicts(context.warn);
+/**
+ * Does all steps that are not done.
+ *
+ * @param verdicts  gets what the checks find
+ */
+export async function runComposition(
+  context: CompositionContext,
+  extent: Extent,
+  verdicts: Verdicts,
+): Promise<CompositionOutcome> {
   const plans = await readPlans(context.analysis, context);
   const { context: own, requireTrained, ...trained } = await withTrainings(context);
   judgeDensities(verdicts, trained, Math.max(...plans.map(([, events]) => eventsOf(events))));

@@ -8,14 +8,18 @@ import { looksAtY, type RunContext } from "../context.js";
 import { UsageError } from "../errors.js";
 import { checkEvents, type RunChecks, requireLikelihood } from "../steps/check-events.js";
 import { fitModel } from "../steps/fits/fit-chain.js";
-import { keptToys, missingToys, saveToy } from "../steps/toy-files.js";
+import { keptToys, missingToys, saveToy, saveToyCost } from "../steps/toy-files.js";
 import { type SampledPoint, sampledPoints } from "../steps/toy-samples.js";
 import { knownCoverage, selectionVerdicts, toyVerdicts } from "../steps/toy-verdicts.js";
 import { planKey, runToy, type ToyMode, type ToyPlan, type ToySource, truthOf } from "../steps/toys.js";
 import { judgeTrainings } from "../steps/trainings/training-step.js";
+import { StepNotDone } from "../store/chosen-steps.js";
+import { measured } from "../store/costs.js";
+import { fileName } from "../store/file-names.js";
 import { Verdicts } from "../verdicts.js";
 import { trainSimulation } from "./distribution-of-interest.js";
 import { inLanes } from "./lanes.js";
+import type { PlannedStep } from "./planned-steps.js";
 
 /** Where toys come from, and where they are true. */
 export interface ToyOrigin {
@@ -84,10 +88,42 @@ export async function runToys(
   const verdicts = new Verdicts(context.warn);
   const plan = await openPlan(context, request, await checkEvents(context, verdicts), verdicts);
   context.signal.throwIfAborted();
-  const missing = isForced ? wanted : await missingToys(folder, wanted, plan.key);
+  const missing = isForced ? wanted : await missingToys(folder, wanted, plan.key, context.warn);
   if (missing.length > 0) await runMissing(plan, missing, request);
   return { plan, verdicts };
 }
+
+/**
+ * Those of the wanted toys that are not there, from a store that does no steps: all of them where what they follow from is not done.
+ *
+ * @param folder  of the files of the toys
+ */
+export async function toysLeft(
+  context: RunContext,
+  origin: ToyOrigin,
+  folder: string,
+  wanted: readonly number[],
+): Promise<readonly number[]> {
+  const verdicts = new Verdicts(() => {});
+  try {
+    const { key } = await openPlan(context, origin, await checkEvents(context, verdicts), verdicts);
+    return await missingToys(folder, wanted, key, context.warn);
+  } catch (error) {
+    if (!(error instanceof StepNotDone)) throw error;
+    return wanted;
+  }
+}
+
+/** Of a step, whether toys follow from it. */
+export const isBehindToys = ({ mode, source }: Pick<ToyOrigin, "mode" | "source">, { name, kind }: PlannedStep) =>
+  (kind === "train" && /^[xy]\./.test(name)) || (followsData(mode, source) && (kind === "train" || kind === "fit"));
+
+/** Whether toys follow from the fits of the data, and not from the model of simulation alone. */
+const followsData = (mode: ToyMode, source: ToySource) => mode === "data" || source === "model";
+
+/** Name of the folder of the toys. @param at  as the user wrote it */
+export const toyFolderName = (mode: ToyMode, source: ToySource, at: string | undefined): string =>
+  fileName([mode, ...(source === "generator" ? [] : [source]), ...(at === undefined ? [] : ["at", at])].join("-"));
 
 async function openPlan(
   context: RunContext,
@@ -96,7 +132,7 @@ async function openPlan(
   verdicts: Verdicts,
 ): Promise<ToyPlan> {
   const { model, keys, noise } = await trainSimulation(context, checks, verdicts);
-  const isMeasured = mode === "data" || source === "model";
+  const isMeasured = followsData(mode, source);
   if (isMeasured) await requireLikelihood(context, model);
   const measured = isMeasured ? await fitModel(context, model, keys, noise) : undefined;
   const best = measured?.fits.profiled ?? measured?.fits.fixed ?? measured?.fits.xAlone;
@@ -124,10 +160,14 @@ async function runMissing(plan: ToyPlan, missing: readonly number[], request: To
   const { backend, progress, signal } = plan.context;
   const counter = progress.begin(`coverage, ${mode} toys of the ${source}`, missing.length, "toys");
   let done = 0;
-  await inLanes(missing, { lanes: request.lanes, backend, openLane, signal }, async (toy, own) => {
-    await saveToy(folder, await runToy(plan, toy, own));
-    counter.update(++done);
-  });
+  const lanes = Math.min(request.lanes, missing.length);
+  const { cost } = await measured(() =>
+    inLanes(missing, { lanes, backend, openLane, signal }, async (toy, own) => {
+      await saveToy(folder, await runToy(plan, toy, own));
+      counter.update(++done);
+    }),
+  );
+  await saveToyCost(folder, cost, missing.length / lanes);
   counter.done();
 }
 
@@ -137,11 +177,15 @@ const WITHOUT_ERRORS = {
     "Look at the status of their fits in the files of the toys; of few events, shape nuisances may not be known at all",
 };
 
-/** Pulls and coverage over the toys of a plan that are there: coverage.json in their folder. What they say joins the verdicts. */
-export async function summariseToys(plan: ToyPlan, folder: string, verdicts: Verdicts) {
+/**
+ * Pulls and coverage over the toys of a plan that are there: coverage.json in their folder. What they say joins the verdicts.
+ *
+ * @param expected  numbers of the toys that there should be: those that are missing are named
+ */
+export async function summariseToys(plan: ToyPlan, folder: string, verdicts: Verdicts, expected: readonly number[]) {
   const { analysis, warn } = plan.context;
   const { configuration } = analysis;
-  const records = await keptToys(folder, plan.key, warn);
+  const { records, missing } = await keptToys(folder, plan.key, expected, warn);
   const names = nuisanceNames(configuration);
   const fits = Object.entries(records[0]!.fits).map(([name, { label }]) => {
     const own = records.flatMap(({ truth, point, fits: all }) => {
@@ -170,6 +214,7 @@ export async function summariseToys(plan: ToyPlan, folder: string, verdicts: Ver
     truth: source === "samples" ? null : plan.truth,
     drawnAt: plan.points.map(({ samples: _samples, ...point }) => point),
     nuisances: names,
+    missing,
     fits,
     verdicts: verdicts.all,
   };

@@ -66,20 +66,24 @@ export async function trainSimulation(
 }
 
 /**
- * Asks for every step that can be asked for, for a store that says what is there. What is computed beside the steps is left out where it takes
- * time.
+ * Asks for every step that can be asked for, of a store that says what is there or does some. What is computed beside the steps is left out where
+ * it takes time.
+ *
+ * @returns what the checks found as far as it came
  */
-export async function visitSteps(context: RunContext): Promise<void> {
+export async function visitSteps(context: RunContext): Promise<Verdicts> {
+  const verdicts = new Verdicts(context.warn);
   try {
-    await measured(context, [], false);
+    await measured(context, [], false, verdicts);
   } catch (error) {
     if (!(error instanceof StepNotDone)) throw error;
   }
+  return verdicts;
 }
 
 /** @param warnings  what `context.warn` has said, in order */
 export const runChain = (context: RunContext, warnings: readonly string[]): Promise<Outcome> =>
-  measured(context, warnings, true);
+  measured(context, warnings, true, new Verdicts(context.warn));
 
 /** Of files of the user, by their names relative to the configuration. */
 function cutFlowsOf({ analysis, simulation, events: { file, data, leftOut = [] } }: RunContext): readonly CutFlow[] {
@@ -88,12 +92,19 @@ function cutFlowsOf({ analysis, simulation, events: { file, data, leftOut = [] }
   return flows.map((flow) => ({ ...flow, file: relative(dirname(resolve(analysis.file)), flow.file) }));
 }
 
-/** @param looksAtEvents  whether events are looked at for their own sake, not for a step */
-async function measured(context: RunContext, warnings: readonly string[], looksAtEvents: boolean): Promise<Outcome> {
+/**
+ * @param looksAtEvents  whether events are looked at for their own sake, not for a step
+ * @param verdicts       gets what the checks find
+ */
+async function measured(
+  context: RunContext,
+  warnings: readonly string[],
+  looksAtEvents: boolean,
+  verdicts: Verdicts,
+): Promise<Outcome> {
   const missing: Missing = new Map();
   const part = <T, U>(name: OptionalPart, make: () => Promise<T>, instead: U) =>
     attempt(context, missing, name, make, instead);
-  const verdicts = new Verdicts(context.warn);
   const checks = await checkEvents(context, verdicts);
   const trained = await trainSimulation(context, checks, verdicts);
   const { model: simulated, densities, keys } = trained;

@@ -19,26 +19,34 @@ export async function chosenRun(context: OpenContext, names: ChosenNames) {
   return { context: { ...context, store }, leftOut };
 }
 
-/** What the folder of a request has of the steps of its analysis. Nothing is written there: data that are generated go to a folder of their own. */
-export async function measurementSteps(
-  { folder, ...request }: Omit<ContextRequest, "isForced">,
+/** Looks at the folder of a request. Nothing is written there: data that are generated go to a folder of their own. */
+export async function looking<T>(
+  request: Omit<ContextRequest, "isForced" | "folder">,
   { progress: { begin }, signal }: Pick<Reporter, "progress" | "signal">,
-): Promise<StepRow[]> {
+  look: (context: RunContext) => Promise<T>,
+): Promise<T> {
   const progress = { begin, note() {} };
   const own = await mkdtemp(join(tmpdir(), "unbinned-steps-"));
   try {
-    const context = await openContext({ ...request, folder: own, isForced: false }, { progress, signal, warn() {} });
-    return await rowsOf(context, folder);
+    return await look(await openContext({ ...request, folder: own, isForced: false }, { progress, signal, warn() {} }));
   } finally {
     await rm(own, { recursive: true });
   }
 }
 
-async function rowsOf(context: RunContext, folder: string): Promise<StepRow[]> {
-  const { analysis, backend, progress } = context;
+/** What the folder of a request has of the steps of its analysis. */
+export const measurementSteps = (
+  { folder, ...request }: Omit<ContextRequest, "isForced">,
+  reporter: Pick<Reporter, "progress" | "signal">,
+): Promise<StepRow[]> => looking(request, reporter, (context) => rowsOf(context, folder));
+
+/** A store of what a folder has, that does nothing. */
+export const lookedAt = (context: RunContext, folder: string, onStep: (step: SeenStep) => void = () => {}) =>
+  seenSteps(folder, commonOf(context.analysis, context.backend), context.progress, onStep);
+
+export async function rowsOf(context: RunContext, folder: string): Promise<StepRow[]> {
   const seen: SeenStep[] = [];
-  const store = seenSteps(folder, commonOf(analysis, backend), progress, (step) => seen.push(step));
-  await visitSteps({ ...context, store });
+  await visitSteps({ ...context, store: lookedAt(context, folder, (step) => seen.push(step)) });
   const isDone = new Set<string>();
   return (await measurementPlan(context)).flatMap((step): StepRow[] => {
     const own = seen.filter(({ name }) => plannedName(name) === step.name);

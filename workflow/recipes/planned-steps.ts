@@ -1,8 +1,10 @@
 /** The steps that a recipe plans, as a graph: which follow from which, and which of them a command does. */
 import { suggestion } from "../../io/edit-distance.js";
-import { UsageError } from "../errors.js";
-import { chosenSteps, type StepChoice, type StepNotDone } from "../store/chosen-steps.js";
+import { PartMissing, UsageError } from "../errors.js";
+import type { Part } from "../plan/choices.js";
+import { chosenSteps, type FailedStep, type StepChoice, type StepNotDone } from "../store/chosen-steps.js";
 import type { FolderSteps, StepStore } from "../store/step-store.js";
+import { type Verdict, verdictLines } from "../verdicts.js";
 
 export interface PlannedStep {
   readonly name: string;
@@ -12,8 +14,10 @@ export interface PlannedStep {
   readonly needs: readonly string[];
 }
 
-/** Names of steps on the command line. */
+/** Steps on the command line, by their names. */
 export interface ChosenNames {
+  /** Undefined: all of the run. */
+  readonly part?: Part | undefined;
   /** These alone, with what they need. */
   readonly only: readonly string[];
   /** This one again, and everything behind it. */
@@ -48,9 +52,10 @@ export function withFollowers(plan: readonly PlannedStep[], names: readonly stri
  */
 export function choiceOf(
   plan: readonly PlannedStep[],
-  { only, from }: ChosenNames,
+  { part, only, from }: ChosenNames,
   planned: (name: string) => string = (name) => name,
 ): StepChoice {
+  if (part === "report") return { does: () => false, repeats: () => false };
   const named = only.flatMap((name) => stepsNamed(plan, "--only", planned(name)).map((step) => step.name));
   const done = only.length === 0 ? undefined : withNeeds(plan, named);
   const again = from === undefined ? [] : stepsNamed(plan, "--from", planned(from)).map((step) => step.name);
@@ -83,11 +88,39 @@ export function chosenStore(
   };
 }
 
-export const isChosen = ({ only, from }: ChosenNames): boolean => only.length > 0 || from !== undefined;
+export const isChosen = ({ part, only, from }: ChosenNames): boolean =>
+  part === "report" || only.length > 0 || from !== undefined;
 
 /** Of a run in which some steps are not done because they were not asked for. */
-export const leftOutText = (names: readonly string[]): string =>
-  `left out, as they are not done and were not asked for: ${names.join(", ")}`;
+export const leftOutText = (names: readonly string[]): string => `left out, as they are not done: ${names.join(", ")}`;
+
+/** The end of a command that does steps and writes no results. */
+export const stepsText = (verdicts: readonly Verdict[]): string =>
+  `Steps are done, and results not written: \`run --part report\` writes them.\n${verdictLines(verdicts, ["results"])}`;
+
+/**
+ * Throws at the end of a report, when it is written, where steps are missing.
+ *
+ * @param hasResults  whether there are results without them
+ */
+export function requireDone(missing: readonly string[], hasResults: boolean): void {
+  if (missing.length === 0) return;
+  throw new PartMissing("run --part report", {
+    expected: "steps that are done",
+    got: `${missing.length} that ${missing.length === 1 ? "is" : "are"} not: ${missing.join(", ")}`,
+    hint: `${hasResults ? "Results are made of those that are done, and name the others" : "There are no results without"}. \`unbinned steps\` lists all`,
+  });
+}
+
+/** Throws at the end of a command that does steps where some could not be done. */
+export function requireNoneFailed(failed: readonly FailedStep[]): void {
+  if (failed.length === 0) return;
+  throw new PartMissing("run --part steps", {
+    expected: "steps that can be done",
+    got: failed.map(({ name, reason }) => `${name}, which failed: ${reason}`).join("; "),
+    hint: "What was done before is kept",
+  });
+}
 
 /** Where the fits, which results are made of, are not there. */
 export const noResultsText = ({ step }: StepNotDone): string =>

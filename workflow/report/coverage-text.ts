@@ -1,5 +1,6 @@
 /** Coverage of toys as a table for people. */
 import type { Coverage, CoverageCount } from "../../inference/statistics/toys/coverage.js";
+import { toyNumbersText } from "../steps/toy-numbers.js";
 import type { SampledPoint } from "../steps/toy-samples.js";
 import type { CoverageOfPoints } from "../steps/toy-verdicts.js";
 import { textTable } from "../text-table.js";
@@ -17,9 +18,16 @@ const signed = (value: number, digits: number) => `${value < 0 ? "" : "+"}${valu
 /** Of numbers that are rounded where an error has its fourth digit. */
 const decimalsOf = (sigma: number) => (sigma > 0 ? Math.min(12, Math.max(0, 3 - Math.floor(Math.log10(sigma)))) : 4);
 
-export function describeCoverage(label: string, { nuisances, pairs, toys }: Coverage, withoutErrors: number): string {
-  const missing = withoutErrors === 0 ? "" : `, ${withoutErrors} more without errors`;
-  const heading = `\n${label}: ${toys} toys${missing}`;
+/** @param missing  numbers of toys that there should be */
+export function describeCoverage(
+  label: string,
+  { nuisances, pairs, toys }: Coverage,
+  withoutErrors: number,
+  missing: readonly number[],
+): string {
+  const without = withoutErrors === 0 ? "" : `, ${withoutErrors} more without errors`;
+  const lacking = missing.length === 0 ? "" : `, ${missing.length} missing (${toyNumbersText(missing)})`;
+  const heading = `\n${label}: ${toys} toys${without}${lacking}`;
   const [first] = nuisances;
   if (first === undefined) return `${heading}. Pulls and coverage need two toys with errors at least`;
   const levels = first.intervals.map(({ nominal }) => `covered (${percent(nominal)}%)`);

@@ -101,7 +101,7 @@ function firstScreen({ result, failed, leftOut = [] }: Report): string {
   const unchecked =
     leftOut.length === 0
       ? ""
-      : `<p class="unchecked">What these steps check is not known, as they are not done and were not asked for: ${escapeText(leftOut.join(", "))}.</p>\n`;
+      : `<p class="unchecked">What these steps check is not known, as they are not done: ${escapeText(leftOut.join(", "))}.</p>\n`;
   if (failed.length === 0) {
     const passed = leftOut.length === 0 ? "Every check passed." : "Every check that was made passed.";
     return `${sentence}<p class="verdict passed">${passed}</p>\n${unchecked}`;

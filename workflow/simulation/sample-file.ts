@@ -40,6 +40,7 @@ export async function readSample(analysis: Analysis, path: string, source: Sampl
 /** How messages name a sample: its file, and the columns in which it differs from others of the same file. */
 export function sampleName(path: string, { columns, weight, weightFactor, nominal }: SampleSource): string {
   if (nominal === undefined) return path;
-  const varied = [...columns.values(), ...(columns.size === 0 && weight !== undefined ? [weight] : []), weightFactor];
+  const made = [...columns].flatMap(([name, text]) => (text === name ? [] : [text]));
+  const varied = [...made, ...(made.length === 0 && weight !== undefined ? [weight] : []), weightFactor];
   return `${path} (${varied.filter((name) => name !== undefined).join(", ")})`;
 }

@@ -7,6 +7,7 @@ import { writeAtomic } from "../../io/index.js";
 import { quotedMessage, UsageError } from "../errors.js";
 import type { FitSummary } from "../likelihood/fit-summary.js";
 import { checkSealed, sealed } from "../store/checksum.js";
+import { type Cost, costFile, readCost } from "../store/costs.js";
 
 /** One toy, as its file holds it. */
 export interface ToyRecord {
@@ -47,7 +48,7 @@ export async function readToy(folder: string, toy: number, key: string): Promise
     throw new UsageError(file, {
       expected: "a toy that an earlier command left",
       got: `a file that cannot be read (${quotedMessage(error).replace(`${file}: `, "")})`,
-      hint: "Delete it: the toy is then done again",
+      hint: "The toy is missing until it is done again",
     });
   }
 }
@@ -55,28 +56,70 @@ export async function readToy(folder: string, toy: number, key: string): Promise
 export const saveToy = (folder: string, record: ToyRecord) =>
   writeAtomic(fileOf(folder, record.toy), [`${JSON.stringify(sealed(record))}\n`]);
 
-/** Those of the wanted toys that are not there. */
-export async function missingToys(folder: string, wanted: readonly number[], key: string): Promise<number[]> {
+/** Where a folder of toys keeps what one of them took. */
+const TOYS = "toys";
+
+/** @param rounds  toys one after another, in what was measured */
+export const saveToyCost = (folder: string, { seconds, bytes }: Cost, rounds: number) =>
+  writeAtomic(costFile(folder, TOYS), [JSON.stringify({ seconds: seconds / rounds, bytes })]);
+
+/** Of one toy. */
+export const toyCost = (folder: string): Cost | undefined => readCost(folder, TOYS);
+
+/** As `readToy`; a damaged file is no toy, and `warn` is told why. */
+async function soundToy(folder: string, toy: number, key: string, warn: (text: string) => void) {
+  try {
+    return await readToy(folder, toy, key);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    warn(error.message);
+    return undefined;
+  }
+}
+
+/** Those of the wanted toys that are not there: damaged files are done again. */
+export async function missingToys(
+  folder: string,
+  wanted: readonly number[],
+  key: string,
+  warn: (text: string) => void,
+): Promise<number[]> {
   const missing: number[] = [];
-  for (const toy of wanted) if ((await readToy(folder, toy, key)) === undefined) missing.push(toy);
+  for (const toy of wanted) if ((await soundToy(folder, toy, key, warn)) === undefined) missing.push(toy);
   return missing;
 }
 
-/** The toys of a folder that follow from the same, two at least; others are said and left out. */
-export async function keptToys(folder: string, key: string, warn: (text: string) => void): Promise<ToyRecord[]> {
+/** Toys that are there, and the numbers of those that should be and are not. */
+export interface KeptToys {
+  readonly records: readonly ToyRecord[];
+  readonly missing: readonly number[];
+}
+
+/**
+ * The toys of a folder that follow from the same, two at least; others are said and left out.
+ *
+ * @param expected  numbers of the toys that there should be at least
+ */
+export async function keptToys(
+  folder: string,
+  key: string,
+  expected: readonly number[],
+  warn: (text: string) => void,
+): Promise<KeptToys> {
   const there = toysIn(folder);
   const records: ToyRecord[] = [];
   for (const toy of there) {
-    const record = await readToy(folder, toy, key);
+    const record = await soundToy(folder, toy, key, warn);
     if (record !== undefined) records.push(record);
   }
   if (records.length < there.length) {
     const passed = there.length - records.length;
     warn(
-      `${folder}: ${passed} of ${there.length} toys are of another configuration or without a checksum, and not counted`,
+      `${folder}: ${passed} of ${there.length} toys are of another configuration, damaged or without a checksum, and not counted`,
     );
   }
-  if (records.length >= 2) return records;
+  const numbers = new Set(records.map(({ toy }) => toy));
+  if (records.length >= 2) return { records, missing: expected.filter((toy) => !numbers.has(toy)) };
   throw new UsageError(folder, {
     expected: "at least two toys of this configuration",
     got: `${records.length}`,

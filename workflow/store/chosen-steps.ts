@@ -1,5 +1,6 @@
 /** Which steps a command does: all, or some of them, the others being there or left out. */
 import type { Progress } from "../reporter.js";
+import { reasonOf } from "./drawings.js";
 import { type FolderSteps, findStep, type StepState, type StepStore, stateOf, stepKey } from "./step-store.js";
 
 /** By the names of steps. */
@@ -16,7 +17,7 @@ export class StepNotDone extends Error {
   readonly step: string;
 
   constructor(step: string) {
-    super(`the step ${step} is not done, and was not asked for`);
+    super(`the step ${step} is not done`);
     this.step = step;
   }
 }
@@ -62,6 +63,30 @@ export function seenSteps(
       onStep({ name, key, state: kept === undefined ? await stateOf(folder, name, key, progress) : "done" });
       if (kept === undefined) throw new StepNotDone(name);
       return kept;
+    },
+  };
+}
+
+/** A step that could not be done, and why. */
+export interface FailedStep {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Steps of which those that fail are known at the end: a run may do without some. */
+export function watchedSteps(steps: StepStore): { readonly store: StepStore; readonly failed: readonly FailedStep[] } {
+  const failed: FailedStep[] = [];
+  return {
+    failed,
+    store: {
+      async run(name, inputs, body) {
+        try {
+          return await steps.run(name, inputs, body);
+        } catch (error) {
+          if (!(error instanceof StepNotDone)) failed.push({ name, reason: reasonOf(error) });
+          throw error;
+        }
+      },
     },
   };
 }

@@ -14,14 +14,26 @@ export const RESULTS_FILE = "results.json";
 /** Name of the larger arrays beside them. */
 export const ARRAYS_FILE = "arrays.npz";
 
+/** Name of the folder of toys in it. */
+export const COVERAGE_FOLDER = "coverage";
+
+/** Name of the folder of plans for batch systems in it. */
+export const PLAN_FOLDER = "plan";
+
 /** Name of the file of `fit --out` and of an exported folder: the summary itself. */
 export const FIT_FILE = "fit.json";
 
 /** One folder at a time: Node's recursive mkdir never returns where a file system, /proc for one, has no such folder ever. */
 function makeFolders(folder: string): void {
-  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  const isThere = () => existsSync(folder) && statSync(folder).isDirectory();
+  if (isThere()) return;
   if (dirname(folder) !== folder) makeFolders(dirname(folder));
-  mkdirSync(folder);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process was faster.
+    if (systemCode(error) !== "EEXIST" || !isThere()) throw error;
+  }
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -5,11 +5,20 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Checkpoint } from "../../flows/training/training-request.js";
 import { decodeTrainingState, encodeTrainingState } from "../../flows/training/training-state.js";
-import { FileError, type NamedArray, readSafetensors, removeUnfinished, toFloat64 } from "../../io/index.js";
+import {
+  FileError,
+  type NamedArray,
+  readSafetensors,
+  removeUnfinished,
+  toFloat64,
+  writeAtomic,
+} from "../../io/index.js";
 import { quotedMessage } from "../errors.js";
-import type { Progress } from "../reporter.js";
+import type { Progress, Reporter } from "../reporter.js";
 import { type Checked, readChecked, sha256, writeSealed } from "./checksum.js";
+import { COST_EXTENSION, costFile, measured } from "./costs.js";
 import { fileName } from "./file-names.js";
+import { asOwnerOf } from "./lock.js";
 import { createInside } from "./output-folder.js";
 
 /** What a step leaves behind: JSON data and named numbers. */
@@ -48,7 +57,8 @@ export interface FolderSteps extends StepStore {
 /** `stale`: of other inputs, or of another version; `unfinished`: its training was interrupted and will be resumed. */
 export type StepState = "done" | "stale" | "unfinished" | "missing";
 
-const FOLDER = "steps";
+/** Name of the folder of the steps in that of the results. */
+export const STEPS_FOLDER = "steps";
 
 /** Stands for inputs, JSON data. */
 export const keyOf = (inputs: unknown): string => sha256(JSON.stringify(inputs));
@@ -65,11 +75,12 @@ export const stepKey = (common: unknown, name: string, inputs: unknown): string 
 const filesOf = (steps: string, name: string) => ({
   file: join(steps, `${fileName(name)}${EXTENSION}`),
   unfinished: join(steps, `${fileName(name)}.unfinished${EXTENSION}`),
+  lock: join(steps, `${fileName(name)}.lock`),
 });
 
 /** What a folder of results has of a step with this key. */
 export async function stateOf(folder: string, name: string, key: string, progress: Progress): Promise<StepState> {
-  const { file, unfinished } = filesOf(join(folder, FOLDER), name);
+  const { file, unfinished } = filesOf(join(folder, STEPS_FOLDER), name);
   if ((await readStep(file, key, progress)) !== undefined) return "done";
   if ((await readStep(unfinished, key, progress)) !== undefined) return "unfinished";
   return existsSync(file) || existsSync(unfinished) ? "stale" : "missing";
@@ -82,7 +93,7 @@ export async function findStep<R>(
   key: string,
   progress: Progress,
 ): Promise<FinishedStep<R> | undefined> {
-  const { file } = filesOf(join(folder, FOLDER), name);
+  const { file } = filesOf(join(folder, STEPS_FOLDER), name);
   const kept = await readStep(file, key, progress);
   return kept && { key, record: await sound(file, () => JSON.parse(kept.record) as R), arrays: kept.arrays };
 }
@@ -138,12 +149,14 @@ async function removeSteps(folder: string): Promise<void> {
       (found) => found.metadata,
       () => undefined,
     );
-    if (metadata?.key !== undefined && metadata.record !== undefined) await rm(file, { force: true });
+    if (metadata?.key === undefined || metadata.record === undefined) continue;
+    await rm(file, { force: true });
+    await rm(`${file.slice(0, -EXTENSION.length)}${COST_EXTENSION}`, { force: true });
   }
 }
 
 /**
- * Makes the folder of the steps where it is missing.
+ * Makes the folder of the steps where it is missing. Processes may share it: what one is doing, others wait for.
  *
  * @param common   what every step follows from: version, seed, backend
  * @param isForced forget what is there
@@ -152,9 +165,9 @@ export async function openSteps(
   folder: string,
   common: unknown,
   isForced: boolean,
-  progress: Progress,
+  { progress, signal }: Pick<Reporter, "progress" | "signal">,
 ): Promise<FolderSteps> {
-  const steps = createInside(folder, FOLDER);
+  const steps = createInside(folder, STEPS_FOLDER);
   await removeUnfinished(steps);
   if (isForced) await removeSteps(steps);
   const find = async <R>(name: string, inputs: unknown): Promise<FinishedStep<R> | undefined> => {
@@ -173,12 +186,19 @@ export async function openSteps(
       const kept = await find<R>(name, inputs);
       if (kept !== undefined) return kept;
       const key = stepKey(common, name, inputs);
-      const { file, unfinished } = filesOf(steps, name);
-      if (isForced) await rm(unfinished, { force: true });
-      const { record, arrays } = await body(checkpointIn(unfinished, key, progress));
-      await writeSealed(file, tensors(arrays), { key, record: JSON.stringify(record) });
-      await rm(unfinished, { force: true });
-      return { key, record, arrays };
+      const { file, unfinished, lock } = filesOf(steps, name);
+      return asOwnerOf({ lock, what: `step ${name}`, signal, say: (text) => progress.note(text) }, async () => {
+        // Looked for again: the process that had the lock before has done it, and on NFS only now is its file sure to be seen.
+        const done = await find<R>(name, inputs);
+        if (done !== undefined) return done;
+        if (isForced) await rm(unfinished, { force: true });
+        const { value, cost } = await measured(() => body(checkpointIn(unfinished, key, progress)));
+        const { record, arrays } = value;
+        await writeSealed(file, tensors(arrays), { key, record: JSON.stringify(record) });
+        await writeAtomic(costFile(steps, name), [JSON.stringify(cost)]);
+        await rm(unfinished, { force: true });
+        return { key, record, arrays };
+      });
     },
   };
 }

@@ -283,7 +283,10 @@ export function eventPrograms<N extends string>(request: EventProgramsRequest<N>
   ) {
     const program = await of;
     const own = events;
-    if (isStream<StoredEvents>(own)) return runPieces(program, own, nu, member, each);
+    if (isStream<StoredEvents>(own)) {
+      if (range.range !== undefined) throw new Error("internal: a run of a stream has no range");
+      return runPieces(program, own, nu, member, each);
+    }
     const found = await runAlone(program, own, nu, member, range);
     if (each === undefined) return found;
     await each(found, 0);

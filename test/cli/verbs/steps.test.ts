@@ -1,5 +1,5 @@
 /** The steps of a measurement: what `steps` says of them, and what `run` does of them with --only and --from. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -83,7 +83,8 @@ test("--only does a step and what it needs; without the fits there are no result
     ran.out,
     /^No results yet: they are made of the fits, and the step x\.morph\.single\.squeeze is not done\./m,
   );
-  assert.equal(readdirSync(join(out, "steps")).sort(), ["x.morph.single.shift.safetensors", "x.nominal.safetensors"]);
+  const files = readdirSync(join(out, "steps")).filter((name) => name.endsWith(".safetensors"));
+  assert.equal(files.sort(), ["x.morph.single.shift.safetensors", "x.nominal.safetensors"]);
   assert.not.ok(existsSync(join(out, "results.json")));
   const found = await states();
   assert.equal(
@@ -95,7 +96,7 @@ test("--only does a step and what it needs; without the fits there are no result
 test("--only with a step behind the fits: results and report of what is done, with what is left out", async () => {
   const { error } = await run("--only", "scans,sensitivity");
   const leftOut = ["closure", "simulation.error.xAlone", "closure.x", "projections", "impacts", "bands"];
-  const text = `left out, as they are not done and were not asked for: ${leftOut.join(", ")}`;
+  const text = `left out, as they are not done: ${leftOut.join(", ")}`;
   assert.match(error, `unbinned: warning: ${text}`);
   const found = await states();
   for (const name of leftOut) assert.is(found[name], name === "bands" ? "waiting" : "missing", name);
@@ -105,10 +106,7 @@ test("--only with a step behind the fits: results and report of what is done, wi
   assert.equal([results.impacts, results.projections], [null, []]);
   assert.ok(results.warnings.includes(text));
   const page = read("report.html");
-  assert.match(
-    page,
-    "Here &quot;Impacts&quot; is missing, as it could not be made: the step impacts is not done, and was not asked for",
-  );
+  assert.match(page, "Here &quot;Impacts&quot; is missing, as it could not be made: the step impacts is not done");
   assert.match(page, "Here &quot;Closure&quot; is missing");
   assert.not.match(page, "Here &quot;Likelihood scans&quot; is missing");
 });
@@ -154,6 +152,50 @@ test("the table for people has the kinds and the beginnings of the keys", async 
   assert.match(text, /^fit\.x +fit +done +[0-9a-f]{12}$/m);
 });
 
+test("parts of a run: prepared, done by several at once, reported; the same as a run alone", async () => {
+  const parts = join(folder, "parts");
+  const part = (...words: readonly string[]) =>
+    runInProcess(["run", file, "--out", parts, "--threads", "1", "--backend", "cpu", "--part", ...words]);
+  const written = () => readdirSync(parts).filter((name) => !name.startsWith("."));
+  const prepared = await part("prepare");
+  assert.is(prepared.code, 0, prepared.error);
+  assert.equal(written().sort(), ["data.npz", "pictures", "steps"]);
+  const data = statSync(join(parts, "data.npz"));
+  const early = await part("report");
+  assert.is(early.code, 1);
+  assert.match(
+    early.error,
+    /^unbinned: run --part report: expected steps that are done, got 1 that is not: x\.nominal\./m,
+  );
+  const trained = await Promise.all(MORPH.map((name) => part("steps", "--only", name)));
+  for (const { code, error, out: text } of trained) {
+    assert.is(code, 0, error);
+    assert.match(text, "Steps are done, and results not written: `run --part report` writes them.");
+  }
+  const lacking = await part("steps", "--only", "scans,sensitivity,closure");
+  assert.is(lacking.code, 0, lacking.error);
+  assert.not.ok(existsSync(join(parts, "results.json")));
+  const reported = await part("report");
+  assert.is(reported.code, 1);
+  const missing = ["simulation.error.xAlone", "closure.x", "projections", "impacts", "bands"].join(", ");
+  assert.match(reported.error, `run --part report: expected steps that are done, got 5 that are not: ${missing}. `);
+  assert.ok(JSON.parse(readFileSync(join(parts, "results.json"), "utf8")).scans.xAlone);
+  assert.match(readFileSync(join(parts, "report.html"), "utf8"), `as they are not done: ${missing}.`);
+  const rest = await part("steps");
+  assert.is(rest.code, 0, rest.error);
+  const whole = await part("report");
+  assert.is(whole.code, 0, whole.error);
+  for (const name of ["results.json", "report.html", "arrays.npz"]) {
+    assert.equal(readFileSync(join(parts, name)), readFileSync(join(folder, "whole", name)), name);
+  }
+  // What others may be reading is not written again.
+  assert.equal([statSync(join(parts, "data.npz")).ino], [data.ino]);
+  assert.equal(
+    readdirSync(join(parts, "steps")).filter((name) => name.endsWith(".lock")),
+    [],
+  );
+});
+
 test("wrong input is refused by one sentence", async () => {
   const refused = async (...words: readonly string[]) => {
     const { code, error } = await call("run", ...words);
@@ -174,6 +216,18 @@ test("wrong input is refused by one sentence", async () => {
     await refused("--from", "impacts", "--replica", "0"),
     /^unbinned: --replica: expected no --replica beside /,
   );
+  for (const [words, text] of [
+    ["--part report --only fit.x", "--only: expected no --only beside --part report, got both. Leave it out"],
+    ["--part prepare --from fit.x", "--from: expected no --from beside --part prepare, got both. Leave it out"],
+    ["--part steps --force", "--force: expected no --force beside --part steps, got both. Leave it out"],
+    [
+      "--part steps --replica 2",
+      "--replica: expected no --replica beside --part steps, got both. Use --part steps --only replica.2",
+    ],
+    ["--part whole", "--part: expected one of prepare, steps, report, got whole"],
+  ] as const) {
+    assert.match(await refused(...words.split(" ")), `unbinned: ${text}`);
+  }
 });
 
 test.run();

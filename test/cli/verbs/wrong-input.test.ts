@@ -63,7 +63,7 @@ test.before(async () => {
     y: { shape: [0, 2], data: new Float64Array() },
   });
   writeFileSync(at("truncated.npz"), readFileSync(at("data.npz")).subarray(0, 400));
-  writeFileSync(at("data.root"), "");
+  writeFileSync(at("data.h5"), "");
 
   mkdirSync(at("out"));
   await saveModel(at("out"), torchModel({ hasTransport: true, hasRates: false }));
@@ -173,8 +173,8 @@ const cases: readonly Case[] = [
   ),
   trained(
     "a format that is not read",
-    set("data.file=data.root"),
-    /data\.root: expected a file of events: \.npz, \.safetensors, \.csv, got the extension "\.root"\. Read it with uproot/,
+    set("data.file=data.h5"),
+    /data\.h5: expected a file of events: \.npz, .*\.parquet, .*\.root, got the extension "\.h5"\. Read it with h5py/,
   ),
   trained(
     "an unknown key",

@@ -38,7 +38,7 @@ test("twenty nuisances end to end, each trained alone; the report shows what lea
   const results = JSON.parse(readFileSync(join(folder, "out", "results.json"), "utf8"));
   assert.is(results.nuisances.length, 20);
   const steps = readdirSync(join(folder, "out", "steps"));
-  assert.is(steps.filter((name) => /^[xy]\.morph\.simple\./.test(name)).length, 2 * 16);
+  assert.is(steps.filter((name) => /^[xy]\.morph\.simple\..*\.safetensors$/.test(name)).length, 2 * 16);
   assert.not.ok(steps.some((name) => name.includes("joint") || name.includes("together")));
   const { response, x } = await readSavedModel(join(folder, "out"));
   assert.is(response!.architecture.nuisances.length, 20);

@@ -22,7 +22,7 @@ test("a sample without a file, or with the file of the nominal one, holds its ev
       { ...own, file: "./s.npz", nominal: 1, columns: { x: "x_up" } },
       { ...own, file: "./s.npz", nominal: undefined },
       { ...own, file: "s.npz", nominal: 1, weight: "w_down" },
-      { ...own, file: "s.npz", nominal: 1, weightFactor: "f" },
+      { ...own, file: "s.npz", nominal: 1, weightFactor: "f", columns: { y: "y" } },
       { ...own, file: "st.npz", nominal: undefined, weight: undefined },
     ],
   );

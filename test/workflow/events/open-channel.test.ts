@@ -71,7 +71,7 @@ async function piecesOf(data: StreamedChannel) {
   return found;
 }
 
-for (const rows of [80, 130, 199]) {
+for (const rows of [30, 80, 130, 199]) {
   test(`200 rows in pieces where ${rows} are kept`, async () => {
     said.length = 0;
     const { wanted, found } = await both(rows);
@@ -83,7 +83,7 @@ for (const rows of [80, 130, 199]) {
     assert.equal(found.leftOut, wanted.leftOut);
     for (let pass = 0; pass < 2; pass++) {
       const pieces = await piecesOf(data);
-      assert.is(pieces.length, { 80: 3, 130: 2, 199: 2 }[rows]!);
+      assert.is(pieces.length, { 30: 8, 80: 3, 130: 2, 199: 2 }[rows]!);
       for (const name of ["m", "t"])
         assert.equal(
           pieces.flatMap(({ columns }) => [...columns[name]!]),
@@ -109,9 +109,16 @@ test("events that fit, and those of files without parts, are kept", async () => 
   const { wanted, found } = await both(200);
   assert.not.ok(isStreamed(found.data));
   assert.is(found.digest, wanted.digest);
-  // A file of 80 rows has one row group.
-  const { found: large } = await both(79);
-  assert.not.ok(isStreamed(large.data));
+  await files.sample("whole.npz", { mass: [1, 2, 3], t: [0, 1, 2], w: [1, 1, 1] });
+  said.length = 0;
+  const text = configuration(2).replace("part*.parquet", "whole.npz");
+  const analysis = await loadComposition(files.write("whole.yaml", text));
+  const whole = await openChannel(analysis, analysis.likelihoods[0]!.channels[0]!, reporter);
+  assert.not.ok(isStreamed(whole.data));
+  assert.match(
+    said.join(),
+    /whole\.npz: its 3 events are more than memory\.rows = 2, but are kept in memory: .* Parquet/,
+  );
 });
 
 test("the digest follows from the numbers", async () => {
@@ -130,7 +137,7 @@ test("what is wrong with an event is said by its row in all files, in the pass t
   const analysis = await nan;
   await rejects(
     () => openChannel(analysis, analysis.likelihoods[0]!.channels[0]!, reporter),
-    /column "mass": expected finite values, got 1 value that is not, the first NaN in row 150 /,
+    /column "mass": expected finite values, got 1 value that is not, the first NaN in row 30 \(counted from 0\) of .*part2\.parquet/,
   );
   await writeFiles(massOf);
   const negative = await loadComposition(files.write("negative.yaml", configuration(80, '"-w"')));
@@ -140,12 +147,22 @@ test("what is wrong with an event is said by its row in all files, in the pass t
   );
 });
 
-test("blocks are whole pieces, as many as fit", () => {
-  assert.equal(blocksOf([0, 10, 20, 30], 40, 20), [0, 20, 40]);
-  assert.equal(blocksOf([0, 10, 20, 30], 35, 25), [0, 20, 35]);
-  assert.equal(blocksOf([0, 10, 50], 60, 20), [0, 10, 50, 60]);
-  assert.equal(blocksOf([0], 7, 3), [0, 7]);
-  assert.equal(blocksOf([0, 5], 7, 100), [0, 7]);
+test("ranges stand in the cut flow in their order, whatever block they are seen in first", async () => {
+  // Of the first block none is outside of the range of m.
+  await writeFiles((row) => (row < 70 ? 5 : massOf(row)));
+  const { wanted, found } = await both(80);
+  assert.equal(found.leftOut, wanted.leftOut);
+  await writeFiles(massOf);
+});
+
+test("blocks are whole pieces, as many as fit, and parts of pieces that are too large", () => {
+  assert.equal(blocksOf([0, 10, 20, 30], 40, 20, 50), [0, 20, 40]);
+  assert.equal(blocksOf([0, 10, 20, 30], 35, 25, 50), [0, 20, 35]);
+  assert.equal(blocksOf([0, 10, 50], 60, 20, 50), [0, 10, 50, 60]);
+  assert.equal(blocksOf([0], 7, 3, 7), [0, 7]);
+  assert.equal(blocksOf([0, 5], 7, 100, 100), [0, 7]);
+  assert.equal(blocksOf([0, 10, 50], 60, 20, 15), [0, 10, 23, 36, 50, 60]);
+  assert.equal(blocksOf([0], 7, 2, 3), [0, 2, 4, 7]);
 });
 
 test.run();

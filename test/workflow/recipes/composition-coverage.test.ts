@@ -1,5 +1,5 @@
 /** Toys of compositions: exact likelihoods, whose coverage is known; resumed; and what their verdicts say. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -93,7 +93,8 @@ test("a count of 20: N ± √N covers as often as Poisson's law says (seed 1, 30
 test("toys are kept and resumed, to the same bits; other starts, seeds and true values are other toys", async () => {
   const toysOf = (name: string, folder = "toys") => {
     const at = join(files.folder, name, "coverage", folder, "likelihood-fit");
-    return readdirSync(at).map((file) => [file, readFileSync(join(at, file), "utf8")]);
+    const numbered = readdirSync(at).filter((file) => /^\d/.test(file));
+    return numbered.map((file) => [file, readFileSync(join(at, file), "utf8")]);
   };
   await coverage("kept", COUNT, 3);
   const before = toysOf("kept");
@@ -236,6 +237,38 @@ likelihoods: { fit: { density: model, sample: a } }
   assert.is(result.likelihoods[0].toys, 2);
 });
 
+test("a study in parts has the bits of one alone; a sum names the toys that are missing or damaged, until they are done", async () => {
+  const file = files.write("parts.yaml", COUNT);
+  const call = (...words: readonly string[]) =>
+    runInProcess(["coverage", file, "--out", join(files.folder, "parts"), "--backend", "reference", ...words], {
+      judgesTrainings: true,
+    });
+  const textOf = (name: string) => readFileSync(join(files.folder, name, "coverage", "toys", "coverage.json"), "utf8");
+  await coverage("alone", COUNT, 12);
+  const early = await call("--aggregate", "--toys", "12");
+  assert.is(early.code, 1);
+  assert.match(
+    early.error,
+    /^unbinned: coverage: expected toys to sum up, got none, as the step fit\.fit, which they follow from, is not done\. /m,
+  );
+  for (const part of ["8-11", "0-3"]) {
+    const { code, out, error } = await call("--toys", part);
+    assert.is(code, 0, error);
+    assert.match(out, new RegExp(`^toys ${part}: .*likelihood-fit$`, "m"));
+  }
+  truncateSync(join(files.folder, "parts", "coverage", "toys", "likelihood-fit", "9.json"), 100);
+  const lacking = await call("--aggregate", "--toys", "12");
+  assert.is(lacking.code, 1);
+  assert.match(lacking.error, /9\.json: expected a toy .*, got a file that cannot be read/);
+  assert.match(lacking.error, /^unbinned: coverage: expected 12 toys, got 7; missing: 4-7, 9\. /m);
+  assert.match(lacking.out, "likelihood fit: 7 toys, 5 missing (4-7, 9)");
+  assert.equal(JSON.parse(textOf("parts")).likelihoods[0].missing, [4, 5, 6, 7, 9]);
+  for (const part of ["0-7", "8-11"]) assert.is((await call("--toys", part)).code, 0);
+  const whole = await call("--aggregate", "--toys", "12");
+  assert.is(whole.code, 0, whole.error);
+  assert.is(textOf("parts"), textOf("alone").replace(/"alone"/, '"parts"'));
+});
+
 test("options that are of measurements, and true values of no parameter, are refused", async () => {
   const said = async (...more: readonly string[]) => {
     const { error, code } = await coverage("refused", COUNT, 2, ...more);
@@ -247,7 +280,9 @@ test("options that are of measurements, and true values of no parameter, are ref
   );
   assert.match(await said("--at", "m=1"), /^2: .*--at: expected parameters \(n\), got m/);
   assert.match(await said("--at", "20"), /^2: .*--at: expected name=value, got 20/);
-  assert.match(await said("--toy", "1"), /^2: .*expected one of --toys N, --toy I and --aggregate, got several/);
+  assert.match(await said("--aggregate", "--toys", "3-5"), /^2: .*--toys: expected N beside --aggregate, got 3-5/);
+  assert.match(await said("--toys", "5-3"), /^2: .*--toys: expected an integer from 1 to 1000000, or the first and/);
+  assert.match(await said("--toy", "1"), /^2: .*expected --toys, --toy I or --aggregate, got several/);
 });
 
 test.run();

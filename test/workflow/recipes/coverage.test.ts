@@ -36,7 +36,12 @@ test("toys are units of work: one by one they are those of a whole command, and 
 test("toys with the T of the data are other toys, kept apart", async () => {
   const kept = await call("coverage", file, ...NONE, "--out", at("toys"), "--mode", "data", "--toys", "2");
   assert.is(kept.code, 0, kept.error);
-  assert.equal(readdirSync(at("toys", "coverage", "data")).sort(), ["0.json", "1.json", "coverage.json"]);
+  assert.equal(readdirSync(at("toys", "coverage", "data")).sort(), [
+    "0.json",
+    "1.json",
+    "coverage.json",
+    "toys.cost.json",
+  ]);
   const { fits } = JSON.parse(readFileSync(at("toys", "coverage", "data", "0.json"), "utf8"));
   assert.equal(Object.keys(fits), ["fixed", "profiled"]);
 });

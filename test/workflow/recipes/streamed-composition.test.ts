@@ -1,5 +1,5 @@
 /** A run whose events are read again for every evaluation, beside one that keeps them: the same results. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -102,6 +102,35 @@ test("toys of a density that is conditional on columns of a stream are refused",
   const { code, error } = await unbinned(...words);
   assert.is(code, 2, error);
   assert.match(error, /expected events in memory, for toys of a density that is conditional .* Raise memory\.rows/);
+});
+
+test("toys of other densities are drawn in threads as those of events in memory", async () => {
+  const toys = MODEL.replace("mean + 0.1 * t", "mean").replace(/^ {2}times: \{ density.*\n/m, "");
+  const drawn = async (name: string, ...set: string[]) => {
+    const file = files.write(`${name}.yaml`, toys);
+    const words = [
+      "coverage",
+      file,
+      "--toys",
+      "3",
+      "--backend",
+      "cpu",
+      "--threads",
+      "2",
+      "--set",
+      `output=out-${name}`,
+    ];
+    const { code, error } = await unbinned(...words, ...set);
+    assert.ok(code === 0 || code === 4, error);
+    const folder = join(files.folder, `out-${name}`);
+    const found = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((own) =>
+      own.endsWith("coverage.json"),
+    );
+    assert.is(found.length, 1);
+    return JSON.parse(readFileSync(join(folder, found[0]!), "utf8")).likelihoods[0].truth as number[];
+  };
+  const kept = await drawn("toys-kept");
+  close(await drawn("toys-streamed", "--set", "memory.rows=500"), kept, { absolute: 1e-7, relative: 1e-5 }, "truth");
 });
 
 test.run();

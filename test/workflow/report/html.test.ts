@@ -87,7 +87,7 @@ test("first stands the result, then a red box of what failed with advice, or a g
 
 test("checks of steps that are left out did not pass: the page names the steps", () => {
   const leftOut = ["scan.fit.<mu>", "impacts.fit"];
-  const said = "not known, as they are not done and were not asked for: scan.fit.&lt;mu&gt;, impacts.fit.</p>";
+  const said = "not known, as they are not done: scan.fit.&lt;mu&gt;, impacts.fit.</p>";
   for (const [failed, verdict] of [
     [[], '<p class="verdict passed">Every check that was made passed.</p>'],
     [[{ check: "spike", text: "a spike", advice: "" }], "<h2>1 check failed</h2>"],

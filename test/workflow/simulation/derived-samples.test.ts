@@ -154,4 +154,24 @@ test("what nothing reads, and yields of nothing, are refused", async () => {
   for (const [text, pattern] of cases) await rejects(open(text), pattern);
 });
 
+test("a sample has a column as it is in the file, where others are made of it", async () => {
+  const made = yaml("weights")
+    .replace("root: sqrt(pt)", "root: pt / 4, pt: pt / 1000")
+    .replace("where: pt >= 20", "where: pt >= 0")
+    .replace(
+      "weight: 0.5 * w, where: class == 0 }, { at: { scale: 1 }, columns: { pt: 1.1 * pt } }",
+      "columns: { pt: pt } }",
+    )
+    .replace(", { at: { scale: 1 }, weightFactor: 1 + pt / 100 }", "")
+    .replace("nuisances: { scale: }", "nuisances: { rate: { kind: rate, kappa: 0.1 } }")
+    .replace("columns: { pt: pt + 1 }", "columns: { pt: pt }");
+  const { analysis, simulation } = await open(made);
+  const values = async (k: number) =>
+    Math.max(...(await allEvents(simulation, [simulation.anchors[k]!])).flatMap(({ x }) => Array.from(x)));
+  assert.is(await values(0), 99 / 4);
+  assert.is(await values(1), 99 / 1000 / 4);
+  const { data } = await loadEvents(analysis, [], undefined);
+  assert.is(Math.max(...data.x), 89 / 4);
+});
+
 test.run();

@@ -11,6 +11,7 @@ import {
   StepNotDone,
   seenSteps,
   someOf,
+  watchedSteps,
 } from "../../../workflow/store/chosen-steps.js";
 import { openSteps } from "../../../workflow/store/step-store.js";
 
@@ -18,11 +19,12 @@ const folder = mkdtempSync(join(tmpdir(), "unbinned-chosen-"));
 test.after(() => rmSync(folder, { recursive: true }));
 
 const PROGRESS = { begin: () => ({ update() {}, done() {} }), note() {} };
+const REPORTER = { progress: PROGRESS, signal: new AbortController().signal };
 const result = (value: number) => async () => ({ record: value, arrays: {} });
 
 test("a step that is not chosen is taken where it is done, and left out by name where it is not", async () => {
   const left: string[] = [];
-  const steps = await openSteps(folder, "common", false, PROGRESS);
+  const steps = await openSteps(folder, "common", false, REPORTER);
   const does = (name: string) => name === "a";
   const store = chosenSteps(steps, { does, repeats: () => false }, (name) => left.push(name));
   assert.is((await store.run("a", 1, result(1))).record, 1);
@@ -35,7 +37,7 @@ test("a step that is not chosen is taken where it is done, and left out by name 
 });
 
 test("a step that is repeated is done again, and the others are kept", async () => {
-  const steps = await openSteps(folder, "common", false, PROGRESS);
+  const steps = await openSteps(folder, "common", false, REPORTER);
   const store = chosenSteps(steps, { does: () => true, repeats: (name) => name === "a" }, () => {});
   assert.is((await store.run("a", 1, result(5))).record, 5);
   assert.is((await store.run("b", 1, result(6))).record, 3);
@@ -73,7 +75,7 @@ test("looking at steps does none and writes nothing, also where there is no fold
 });
 
 test("an interrupted training is unfinished for its key, and stale for another", async () => {
-  const steps = await openSteps(folder, "common", false, PROGRESS);
+  const steps = await openSteps(folder, "common", false, REPORTER);
   const state = {
     record: { seed: 1, purpose: "p", stepsPerEpoch: 1, step: 1, epochLossSum: 0, bestEpoch: 0, history: [] },
     values: { w: Float64Array.of(1) },
@@ -110,6 +112,19 @@ test("all are tried before the first that is left out is thrown; some are enough
   assert.is((await someOf([make(1)]).catch((reason) => reason)).step, "step 1");
   const broken = new Error("broken");
   assert.is(await someOf([make(3), () => Promise.reject(broken)]).catch((reason) => reason), broken);
+});
+
+test("what fails is known at the end, and what is not done is no failure", async () => {
+  const { store, failed } = watchedSteps({
+    async run(name) {
+      throw name === "left" ? new StepNotDone(name) : new Error(`no ${name}`);
+    },
+  });
+  for (const name of ["left", "bad"]) {
+    const error = await store.run(name, {}, async () => ({ record: 1, arrays: {} })).catch((reason) => reason);
+    assert.match(error.message, name);
+  }
+  assert.equal(failed, [{ name: "bad", reason: "no bad" }]);
 });
 
 test.run();

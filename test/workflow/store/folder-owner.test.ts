@@ -69,7 +69,7 @@ test("owners follow one another, each after a word about whom it waits for, and 
     assert.match(
       text,
       new RegExp(
-        `turns is in use by another .unbinned run. \\(process ${process.pid} on .*, since .* UTC\\)\\. Waiting until it has finished; Ctrl-C stops$`,
+        `turns is in use by another .unbinned. \\(process ${process.pid} on .*, since .* UTC\\)\\. Waiting until it has finished; Ctrl-C stops$`,
       ),
     );
   }
@@ -105,7 +105,7 @@ test("a lock that was being given up, empty, holds nobody up; a failure inside g
   assert.not.ok(existsSync(join(folder, LOCK)));
 });
 
-test("a process of another machine is waited for, with what to do where it is gone; Ctrl-C ends the wait", async () => {
+test("a process of another machine is waited for, with until when; Ctrl-C ends the wait", async () => {
   const folder = fresh("foreign");
   lockedBy(folder, `000000000000-17-${"0".repeat(12)}`, "farm-node-3");
   const { controller, said, context } = listener();
@@ -115,7 +115,7 @@ test("a process of another machine is waited for, with what to do where it is go
   assert.is((await waiting).name, "AbortError");
   assert.match(
     said.join("\n"),
-    /^[^\n]*process 17 on farm-node-3, since .*\), which this machine cannot see\. If it does not run any more, delete .*foreign\/\.unbinned-owner\. Waiting until it has finished; Ctrl-C stops$/,
+    /^[^\n]*process 17 on farm-node-3, since .*\), which this machine cannot see\. Waiting until it has finished, or gave no sign of life for 180 s; Ctrl-C stops$/,
   );
   assert.is(readdirSync(join(folder, LOCK)).length, 1);
 });
@@ -138,7 +138,7 @@ test("a place of the lock that is a file is refused at once, in one sentence", a
   const error = await asOwner(folder, listener().context, async () => {}).catch((reason) => reason);
   assert.match(
     error.message,
-    /file\/\.unbinned-owner: expected the lock of a running `unbinned run`, or nothing, got a file\. Remove it/,
+    /file\/\.unbinned-owner: expected the lock of a running `unbinned`, or nothing, got a file\. Remove it/,
   );
 });
 

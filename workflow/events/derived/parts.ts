@@ -29,7 +29,7 @@ export const nameOf = (part: Part): string => (part.kind === "file" ? part.colum
 const shortened = (text: string) => (text.length > 80 ? `${text.slice(0, 77)}...` : text);
 
 /** "Muon_pt[0]": a feature of a column. */
-const INDEXED = /^(.+)\[\d+\]$/s;
+const INDEXED = /^(.+)\[(?:\d+|size)\]$/s;
 
 /** The parts of a derivation, for one file. */
 export class Parts {
@@ -67,8 +67,11 @@ export class Parts {
   /** @param open  names of the columns whose expressions name what is written, the outermost first */
   async written(written: Written, open: readonly string[] = []): Promise<Part> {
     const { text, at } = written;
-    if (this.isInFile(text)) return { kind: "file", column: text };
     const own = open.at(-1);
+    const isMade = text !== own && this.derivation.columns.has(text);
+    if (this.isInFile(text) && !isMade) return { kind: "file", column: text };
+    if (isMade && own !== undefined) this.checkOneMeaning(written);
+    if (isMade) return this.named(text, open);
     const expression = await this.parsed(written);
     if (expression.kind === "name") {
       return expression.name === own ? { kind: "file", column: own } : this.named(expression.name, open);
@@ -83,6 +86,16 @@ export class Parts {
       parts.set(name, name === own ? { kind: "file", column: name } : await this.named(name, open));
     }
     return { kind: "expression", expression, label: shortened(own === undefined ? text : `${own} = ${text}`), parts };
+  }
+
+  /** A column with the name of another one, of which there is one in the file as well. */
+  private checkOneMeaning({ text, at }: Written): void {
+    if (!this.isInFile(text) || this.derivation.columns.get(text)!.text === text) return;
+    throw new UsageError(at, {
+      expected: "a text with one meaning",
+      got: `${JSON.stringify(shortened(text))}, a column of ${this.file} and one that is made of others`,
+      hint: `Give the column that is made another name, or write 1 * ${text} for it`,
+    });
   }
 
   private async parsed({ text, at }: Written): Promise<Expression> {

@@ -85,12 +85,12 @@ async function conditionsOf(parts: Parts, where: readonly Written[]): Promise<Co
 }
 
 /** A column that is taken for a condition has truths alone. */
-function requireFlag({ text, at }: Condition, file: string, values: Float64Array, firstRow: number): void {
-  const row = values.findIndex((value) => value !== 0 && value !== 1);
-  if (row < 0) return;
+function requireFlag({ text, at }: Condition, file: string, truths: Float64Array, values: Values): void {
+  const position = truths.findIndex((value) => value !== 0 && value !== 1);
+  if (position < 0) return;
   throw new UsageError(at, {
     expected: "conditions, or columns of 0 and 1",
-    got: `${text} = ${plain(values[row]!)} in row ${firstRow + row} (counted from 0) of ${file}`,
+    got: `${text} = ${plain(truths[position]!)} in ${values.rowText(position)}${values.table.files === undefined ? ` of ${file}` : ""}`,
     hint: `Compare it with a number, as in ${text} > 0`,
   });
 }
@@ -104,7 +104,7 @@ async function selectionOf(
   const tests: Parameters<typeof selected>[2][number][] = [];
   for (const condition of conditions) {
     const truths = await values.evaluate(condition.expression, condition.named);
-    if (condition.isFlag) requireFlag(condition, file, truths, values.firstRow);
+    if (condition.isFlag) requireFlag(condition, file, truths, values);
     tests.push({ reason: condition.text, isCondition: true, isOut: (row) => truths[row] === 0 });
   }
   return selected(file, { count: values.table.count, weights }, tests);

@@ -3,7 +3,7 @@ import type { ColumnData } from "../../../engine/runtime/backend.js";
 import { selectEvents } from "../../../flows/training/event-sample.js";
 import { evaluateExpression } from "../../../inference/expressions/evaluate.js";
 import type { Expression } from "../../../inference/expressions/expression.js";
-import type { EventColumn, EventTable } from "../../../io/index.js";
+import { type EventColumn, type EventTable, rowOf } from "../../../io/event-table.js";
 import { UsageError } from "../../errors.js";
 import { plain } from "../data-verdicts.js";
 import { type ExpressionPart, nameOf, type Part } from "./parts.js";
@@ -37,6 +37,12 @@ export class Values {
       ([name, own]) => [name, { ...own, data: left[name] as EventColumn["data"] }] as const,
     );
     return new Values(this.file, { ...table, count: rows.length, columns: new Map(columns) }, rows, this.firstRow);
+  }
+
+  /** What messages call the row of an event. */
+  rowText(position: number): string {
+    const read = this.rows?.[position] ?? position;
+    return this.table.files === undefined ? `row ${this.firstRow + read} (counted from 0)` : rowOf(this.table, read);
   }
 
   private where(name: string): string {
@@ -85,7 +91,6 @@ export class Values {
     }
     if (bad === 0) return;
     const position = first % count;
-    const row = this.firstRow + (this.rows?.[position] ?? position);
     const inputs: string[] = [];
     for (const [name, own] of part.kind === "file" ? [] : [...part.parts].slice(0, MOST_NAMED)) {
       inputs.push(`${name} = ${plain((await this.single(own))[position]!)}`);
@@ -93,7 +98,7 @@ export class Values {
     const of = inputs.length === 0 ? "" : `, where ${inputs.join(", ")}`;
     throw new UsageError(this.where(features[Math.floor(first / count)]!), {
       expected: "finite values",
-      got: `${bad} ${bad === 1 ? "value that is" : "values that are"} not, the first ${data[first]} in row ${row} (counted from 0)${of}`,
+      got: `${bad} ${bad === 1 ? "value that is" : "values that are"} not, the first ${data[first]} in ${this.rowText(position)}${of}`,
       hint: "Leave such events out by `where`, or repair them",
     });
   }

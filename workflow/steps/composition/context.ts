@@ -7,6 +7,7 @@ import type { CommonInputs } from "../../common-inputs.js";
 import type { CompositionAnalysis } from "../../configuration/composition/composition-file.js";
 import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
 import type { ChannelEvents } from "../../events/channel-events.js";
+import type { ChannelSource } from "../../events/channel-stream.js";
 import { fitTolerance } from "../../likelihood/nuisance-fit.js";
 import type { Reporter } from "../../reporter.js";
 import type { StepStore } from "../../store/step-store.js";
@@ -35,6 +36,24 @@ export interface BoundPlan {
   close(): Promise<void>;
 }
 
+/** The likelihood of a plan. @param data  in the order of the channels */
+export const openPlan = (
+  { backend, signal }: Pick<StepContext, "backend" | "signal">,
+  { composition, channels }: LikelihoodPlan,
+  data: readonly ChannelSource[],
+): Promise<ChannelsLikelihood> =>
+  channelsLikelihood({
+    backend,
+    composition,
+    channels: channels.map(({ name, selected, isExtended }, c) => ({
+      name,
+      density: selected,
+      data: data[c]!,
+      isExtended,
+    })),
+    signal,
+  });
+
 export function boundPlan(
   { backend, signal }: Pick<StepContext, "backend" | "signal">,
   plan: LikelihoodPlan,
@@ -45,17 +64,11 @@ export function boundPlan(
     plan,
     events,
     open() {
-      opened ??= channelsLikelihood({
-        backend,
-        composition: plan.composition,
-        channels: plan.channels.map(({ name, selected, isExtended }, c) => ({
-          name,
-          density: selected,
-          data: events[c]!.data,
-          isExtended,
-        })),
-        signal,
-      });
+      opened ??= openPlan(
+        { backend, signal },
+        plan,
+        events.map(({ data }) => data),
+      );
       return opened;
     },
     close: async () => (await opened)?.close(),

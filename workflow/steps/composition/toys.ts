@@ -3,7 +3,7 @@ import { randomKey, word } from "../../../engine/random/random.js";
 import type { Backend } from "../../../engine/runtime/backend.js";
 import { type CheckedComposition, checkedComposition } from "../../../inference/model/composition/composition.js";
 import { drawCompositionToy, type ToyChannel } from "../../../inference/model/composition/toys.js";
-import type { ChannelsLikelihood } from "../../../inference/model/likelihood/channels.js";
+import type { ChannelData, ChannelsLikelihood } from "../../../inference/model/likelihood/channels.js";
 import { weightSums } from "../../../inference/model/likelihood/event-stream.js";
 import { fitLikelihood } from "../../../inference/model/likelihood/fit-likelihood.js";
 import { constraintLeast } from "../../../inference/model/parameters/constraints.js";
@@ -12,10 +12,12 @@ import type { ChannelEvents } from "../../events/channel-events.js";
 import { storedEvents } from "../../events/channel-stream.js";
 import { keyOf } from "../../store/step-store.js";
 import type { ToyRecord } from "../toy-files.js";
-import { type BoundPlan, boundPlan, fitOptions } from "./context.js";
+import { type BoundPlan, fitOptions, openPlan } from "./context.js";
 
 /** What the toys of a likelihood have in common: data alone, but for what is known of the composition of the plan. */
-export interface CompositionToys extends Pick<BoundPlan, "plan" | "events"> {
+export interface CompositionToys extends Pick<BoundPlan, "plan"> {
+  /** What is drawn of each channel. */
+  readonly channels: readonly ToyChannel[];
   /** Where they are drawn, by name. */
   readonly point: ParameterPoint;
   /** True values of the free parameters [K]. */
@@ -34,7 +36,8 @@ export function compositionToys(
   fit: string,
 ): CompositionToys {
   const truth = freeParameters(plan.composition.parameters).map(({ name, start }) => point[name] ?? start);
-  return { plan, events, point, truth, seed, key: keyOf({ toys: plan.name, fit, point }) };
+  const channels = plan.channels.map((channel, c) => channelOf(plan, channel, events[c]!));
+  return { plan, channels, point, truth, seed, key: keyOf({ toys: plan.name, fit, point }) };
 }
 
 /** The name of the only fit of a toy. */
@@ -51,16 +54,14 @@ export class ToyLane {
   ) {}
 
   async run(toy: number): Promise<ToyRecord> {
-    const { plan, events, point, truth, seed, key } = this.toys;
+    const { plan, channels, point, truth, seed, key } = this.toys;
     const toyOf = await drawCompositionToy({
       composition: trueComposition(plan, point),
-      channels: plan.channels.map((channel, c) => channelOf(plan, channel, events[c]!)),
+      channels,
       point,
       seed: word(randomKey(seed, `toy/${plan.name}`), toy),
     });
-    const data = toyOf.events.map(({ count, columns }, c): ChannelEvents => {
-      return { ...events[c]!, data: { count, columns }, total: count, leftOut: [], digest: `toy ${toy}` };
-    });
+    const data = toyOf.events.map(({ count, columns }): ChannelData => ({ count, columns }));
     const own = { ...plan, composition: withOutcomes(plan, toyOf.composition) };
     const likelihood = await this.open(own, data);
     const { signal, backend } = this;
@@ -73,7 +74,7 @@ export class ToyLane {
       key,
       truth,
       point: null,
-      events: data.reduce((sum, one) => sum + one.data.count, 0),
+      events: data.reduce((sum, one) => sum + one.count, 0),
       fits: {
         [FIT]: {
           label: plan.name,
@@ -87,16 +88,16 @@ export class ToyLane {
     };
   }
 
-  private async open(plan: BoundPlan["plan"], events: readonly ChannelEvents[]): Promise<ChannelsLikelihood> {
+  private async open(plan: BoundPlan["plan"], data: readonly ChannelData[]): Promise<ChannelsLikelihood> {
     if (this.likelihood === undefined) {
-      this.likelihood = await boundPlan({ backend: this.backend, signal: this.signal }, plan, events).open();
+      this.likelihood = await openPlan({ backend: this.backend, signal: this.signal }, plan, data);
       return this.likelihood;
     }
     const outcomes = plan.composition.parameters.flatMap(({ name, constraint }) =>
       constraint === undefined ? [] : [[name, constraint.observed] as const],
     );
-    const data = plan.channels.map(({ name }, c) => [name, events[c]!.data] as const);
-    await this.likelihood.bind(Object.fromEntries(data), Object.fromEntries(outcomes));
+    const byName = plan.channels.map(({ name }, c) => [name, data[c]!] as const);
+    await this.likelihood.bind(Object.fromEntries(byName), Object.fromEntries(outcomes));
     return this.likelihood;
   }
 

@@ -42,6 +42,20 @@ test("the name of a column in its own expression is that of the file; others lea
   await rejects(named({ a: "2 * a" }, "a"), /^c\.yaml: a: expected names of columns of f\.npz, got "a" at character 5/);
 });
 
+test("conditions and weights mean what is made under a name; a column that would have two meanings is refused", async () => {
+  const parts = partsOf({ x: "x * 0.5", eta: "eta" });
+  const written = async (text: string) => nameOf(await parts.written({ text, at: "c.yaml: weight" }));
+  assert.is(await written("x"), "x = x * 0.5");
+  assert.is(await written("pt"), "pt");
+  await rejects(
+    named({ pt: "pt / 1000", lead: "pt" }, "lead"),
+    /^c\.yaml: lead: expected a text with one meaning, got "pt", a column of f\.npz and one that is made of others\. Give .* or write 1 \* pt/,
+  );
+  assert.equal(await named({ pt: "pt / 1000", lead: "1 * pt" }, "lead"), ["lead = 1 * pt", ["pt"]]);
+  assert.equal(await named({ pt: "pt", lead: "pt" }, "lead"), ["pt", ["pt"]]);
+  assert.equal(await named({ n: "Muon_pt[size]" }, "n"), ["Muon_pt[size]", ["Muon_pt[size]"]]);
+});
+
 test("a deep chain of columns, each made of the one before", async () => {
   const chain = Object.fromEntries(Array.from({ length: 256 }, (_, i) => [`c${i}`, i === 0 ? "pt" : `c${i - 1} + 1`]));
   assert.equal(await named(chain, "c255"), ["c255 = c254 + 1", ["pt"]]);
