@@ -1,5 +1,6 @@
 /** Where events are: files, several of them by wildcards, and what of each file. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { FileError } from "../errors.js";
 import { isPattern, matchesOf } from "../glob.js";
 
@@ -36,14 +37,29 @@ export function placesOf(path: EventPath): Place[] {
   if (paths.length === 0)
     throw new FileError("files of events", { expected: "at least one path", got: "an empty list" });
   const places = paths.flatMap(placesOfOne);
-  const names = places.map((place) => `${place.path}:${place.part ?? ""}`);
-  const repeated = names.findIndex((name, i) => names.indexOf(name) < i);
+  const files = places.map((place) => identityOf(place.path));
+  // Without a part, it is the only tree of the file.
+  const isSame = (i: number, j: number) => {
+    const [a, b] = [places[i]!.part, places[j]!.part];
+    return files[i] === files[j] && (!a || !b || a === b);
+  };
+  const repeated = places.findIndex((_, i) => places.slice(0, i).some((_, j) => isSame(i, j)));
   if (repeated < 0) return places;
   throw new FileError(labelOf(path), {
     expected: "every file once",
     got: `${places[repeated]!.path} twice`,
     hint: "Its events would count twice",
   });
+}
+
+/** One file may be written in several ways. */
+function identityOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // Of what is not there, opening says so.
+    return resolve(path);
+  }
 }
 
 function placesOfOne(text: string): Place[] {

@@ -81,7 +81,7 @@ function readValue(reader: ByteReader, type: number, depth: number): ThriftValue
       return reader.take(reader.varint());
     case LIST:
     case SET:
-      return readList(reader, depth);
+      return readList(reader, depth + 1);
     case STRUCT:
       return readStruct(reader, depth + 1);
     default:
@@ -90,12 +90,13 @@ function readValue(reader: ByteReader, type: number, depth: number): ThriftValue
 }
 
 function readList(reader: ByteReader, depth: number): ThriftValue[] {
+  if (depth > MAX_DEPTH) throw new Damage({ expected: `lists at most ${MAX_DEPTH} deep`, got: "deeper ones" });
   const head = reader.byte();
   const length = head >> 4 === 15 ? reader.varint() : head >> 4;
   // Each takes a byte at least.
   if (length > reader.bytes.length - reader.at)
     throw new Damage({ expected: "a list that fits", got: `one of ${length}` });
-  return Array.from({ length }, () => readValue(reader, head & 15, depth + 1));
+  return Array.from({ length }, () => readValue(reader, head & 15, depth));
 }
 
 /** A field of a type, undefined where there is none. */

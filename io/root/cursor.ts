@@ -44,6 +44,16 @@ export class Cursor {
     this.step(length);
   }
 
+  /** Goes to the end of an object, which says itself how long it is: what was read of it lies before, or it would be read again without end. */
+  leaveAt(end: number): void {
+    if (end < this.at)
+      throw new Damage({
+        expected: "an object as long as its members",
+        got: `one that ends ${this.at - end} bytes before them`,
+      });
+    this.at = end;
+  }
+
   take(length: number): Uint8Array {
     const at = this.step(length);
     return this.bytes.subarray(at, at + length);

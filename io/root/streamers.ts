@@ -95,7 +95,7 @@ export class ObjectReader {
       else if (end === undefined || this.streamers.get(className)?.has(version))
         this.fillFrom(className, version, members);
       // Of a class that is not described, its length is all that is known.
-      if (end !== undefined) cursor.at = end;
+      if (end !== undefined) cursor.leaveAt(end);
     }
     this.depth--;
   }
@@ -169,7 +169,7 @@ export class ObjectReader {
     // What a user hung on a tree has any form; it says how long it is.
     if (className === "TBasket") members.set(BASKET, readMemoryBasket(cursor));
     else if (end === undefined || OF_TREES.test(className)) this.fill(className, members);
-    if (end !== undefined) cursor.at = end;
+    if (end !== undefined) cursor.leaveAt(end);
     return object;
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -126,6 +126,14 @@ test("no files, one file twice, and many files for a reader of one are refused",
       () => readEvents([join(folder, "a.npz"), join(folder, "*.npz")]),
       /expected every file once, got \S*a\.npz twice/,
     );
+    mkdirSync(join(folder, "sub"));
+    symlinkSync(join(folder, "a.npz"), join(folder, "sub", "link.npz"));
+    const ways = [`${folder}/./a.npz`, `${folder}/sub/../a.npz`, join(folder, "sub", "link.npz")];
+    for (const way of ways)
+      await assertRefused(() => readEvents([join(folder, "a.npz"), way]), /expected every file once, got \S* twice/);
+    const tree = join(folder, "x.root");
+    await assertRefused(() => readEvents([`${tree}:Events`, tree]), /expected every file once, got \S*x\.root twice/);
+    assert.equal(eventFiles([`${tree}:Events`, `${tree}:Runs`]), [tree, tree]);
     await assertRefused(() => readTable(join(folder, "*.npz")), /expected one file, got 3/);
   }));
 

@@ -50,6 +50,8 @@ test("random bytes are damage or a struct, and take no time", () => {
   }
   assert.ok(damaged > 2000, `${damaged}`);
   assert.throws(() => readStruct(new ByteReader(new Uint8Array(1000).fill(0x1c))), /structs at most 32 deep/);
+  // A field that is a list, of one list, of one list, …
+  assert.throws(() => readStruct(new ByteReader(new Uint8Array(60_000).fill(0x19))), /lists at most 32 deep/);
 });
 
 test.run();

@@ -82,4 +82,25 @@ referenceTest(
     }),
 );
 
+test("an object that ends before its members is damage, however deep it lies: it would be read again by each that holds it", () => {
+  // A TObjArray of two, whose first element claims no bytes and is a TObjArray of two, …
+  const element = [...u4(0x40000000), ...u4(0xffffffff), ...Buffer.from("TObjArray"), 0];
+  const array = (inner: readonly number[]): number[] => [
+    ...u2(3),
+    ...object,
+    ...text(""),
+    ...u4(2),
+    ...u4(0),
+    ...element,
+    ...inner,
+  ];
+  let bytes: number[] = [];
+  for (let depth = 0; depth < 40; depth++) bytes = array(bytes);
+  const reader = new ObjectReader(new Cursor(Uint8Array.from(bytes)), new Map());
+  assert.throws(
+    () => reader.read("TObjArray"),
+    (error: unknown) => error instanceof Damage,
+  );
+});
+
 test.run();

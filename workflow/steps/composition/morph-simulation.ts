@@ -59,10 +59,13 @@ export function morphSimulation(
   return {
     anchors: parts.flatMap(({ training }) => training.map(({ process, at }) => ({ process, at }))),
     isFresh: false,
+    // Nominal events stand beside those of any anchors.
     digest: (anchors) =>
       JSON.stringify(
-        parts.flatMap(({ digest, training }) =>
-          training.some((events) => anchors.some((anchor) => isSameAnchor(anchor, events))) ? [digest] : [],
+        parts.flatMap(({ digest, training }, i) =>
+          i === varied.length || training.some((events) => anchors.some((anchor) => isSameAnchor(anchor, events)))
+            ? [digest]
+            : [],
         ),
       ),
     training: async (_purpose, anchors) => chosen("training", [...anchors]),
