@@ -111,7 +111,7 @@ export async function openChannel(
   const hash = createHash("sha256");
   const sampled = new Sampled(Math.ceil(total / SAMPLED));
   const sums = { total: 0, squares: 0 };
-  let [count, read] = [0, 0];
+  let [count, block] = [0, 0];
   const inBlocks: LeftOut[] = [];
   let last: LookedAt | undefined;
   for await (const found of looked()) {
@@ -120,12 +120,11 @@ export async function openChannel(
     sums.total += own.total;
     sums.squares += own.squares;
     count += data.count;
-    read += found.total;
     inBlocks.push(...found.leftOut);
     hash.update(found.digest());
     sampled.add(data);
     last = found;
-    counter.update(read);
+    counter.update(blocks[++block]!);
   }
   counter.done();
   const data: StreamedChannel = {

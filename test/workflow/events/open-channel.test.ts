@@ -51,9 +51,10 @@ memory: { rows: ${rows} }
 `;
 
 const said: string[] = [];
+const read: number[] = [];
 const reporter = {
   warn: (text: string) => void said.push(text),
-  progress: { begin: () => ({ update() {}, done() {} }), note() {} },
+  progress: { begin: () => ({ update: (rows: number) => void read.push(rows), done() {} }), note() {} },
 };
 
 async function both(rows: number) {
@@ -74,7 +75,9 @@ async function piecesOf(data: StreamedChannel) {
 for (const rows of [30, 80, 130, 199]) {
   test(`200 rows in pieces where ${rows} are kept`, async () => {
     said.length = 0;
+    read.length = 0;
     const { wanted, found } = await both(rows);
+    assert.is(read.at(-1), 200);
     const { data } = found;
     assert.ok(isStreamed(data));
     assert.match(said.join(), /part\*\.parquet: its 200 events are more than memory\.rows = \d+: they are read again/);
