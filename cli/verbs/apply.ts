@@ -21,8 +21,8 @@ import { requireRange, resolutionWarnings } from "../../workflow/events/resoluti
 import type { SavedFit } from "../../workflow/likelihood/saved-fit.js";
 import { pointText, valuesText } from "../../workflow/recipes/chosen-point.js";
 import { openMap } from "../../workflow/recipes/measured-map.js";
+import { provenanceOf } from "../../workflow/recipes/provenance.js";
 import { epochsOf, mapErrors } from "../../workflow/transport-errors.js";
-import { provenanceOf } from "../../workflow/store/provenance.js";
 import { repeatedText, requirePassed, verdictText } from "../../workflow/verdicts.js";
 import { openBackend } from "../command/backend.js";
 import { givenPoint, simulatedAtOf } from "../command/point.js";

@@ -149,6 +149,7 @@ const ofData = (request: LikelihoodRequest): OfData => ({
  * is computed with the first of them, and cached.
  */
 export async function likelihood(request: LikelihoodRequest): Promise<BindableLikelihood> {
+  checkLikelihoodOptions(request);
   return opened(request, [request.model], undefined)[0]!;
 }
 
@@ -165,6 +166,7 @@ export async function likelihoods(
   models: readonly MixtureModel[],
   yWeights?: readonly ColumnData[],
 ): Promise<readonly Likelihood[]> {
+  checkLikelihoodOptions(request);
   return opened(request, models, yWeights);
 }
 
@@ -174,7 +176,6 @@ function opened(
   models: readonly MixtureModel[],
   yWeights: readonly ColumnData[] | undefined,
 ): readonly BindableLikelihood[] {
-  checkLikelihoodOptions(request);
   checkEventData("likelihood data", request.data);
   checkData(request, yWeights ?? []);
   if (yWeights !== undefined && yWeights.length !== models.length) {

@@ -1,9 +1,9 @@
 /** What made a file of columns: texts for its key-value metadata. */
 import { basename } from "node:path";
 import { type Analysis, nuisanceNames } from "../configuration/analysis.js";
-import type { ChosenPoint } from "../recipes/chosen-point.js";
+import type { Belongings } from "../store/belonging.js";
 import { readVersion } from "../version.js";
-import type { Belongings } from "./belonging.js";
+import type { ChosenPoint } from "./chosen-point.js";
 
 /** @param made  sha256 of the model, by its name */
 export function provenanceOf(
