@@ -21,6 +21,7 @@ import { requireRange, resolutionWarnings } from "../../workflow/events/resoluti
 import type { SavedFit } from "../../workflow/likelihood/saved-fit.js";
 import { pointText, valuesText } from "../../workflow/recipes/chosen-point.js";
 import { openMap } from "../../workflow/recipes/measured-map.js";
+import { provenanceOf } from "../../workflow/recipes/provenance.js";
 import { epochsOf, mapErrors } from "../../workflow/transport-errors.js";
 import { repeatedText, requirePassed, verdictText } from "../../workflow/verdicts.js";
 import { openBackend } from "../command/backend.js";
@@ -31,7 +32,7 @@ import type { VerbContext } from "../command/verb.js";
 export async function apply(context: VerbContext): Promise<void> {
   const { options, operands, progress, signal } = context;
   const files = applyFiles(options);
-  const { analysis, model, fit, at, replicas } = await openMap({
+  const { analysis, model, fit, at, replicas, belongings } = await openMap({
     file: operands[0]!,
     options,
     givenPoint: (own) => givenPoint(own, options.nu),
@@ -71,7 +72,7 @@ export async function apply(context: VerbContext): Promise<void> {
     await backend.close();
   }
   signal.throwIfAborted();
-  await files.write(columns);
+  await files.write(columns, { ...provenanceOf(analysis, at, belongings), "unbinned.direction": direction });
   const outside = countOutside(model, sample.y, count);
   warnOfOutside(context, outside, count);
   for (const text of sampleWarnings(analysis, model, files.events, sample, direction)) context.warn(text);

@@ -83,9 +83,11 @@ export async function time(context: VerbContext): Promise<void> {
   const { order, nu: point } = context.options;
   const compiled: Compiled[] = [];
   let backend: Backend | undefined;
-  const open = await likelihoodOf(context, "f32", false, (opened) => {
-    backend = opened;
-    return timed(opened, compiled);
+  const open = await likelihoodOf(context, "f32", false, {
+    through: (opened) => {
+      backend = opened;
+      return timed(opened, compiled);
+    },
   });
   try {
     const nu = startOf(open.analysis, point);

@@ -11,11 +11,15 @@ import type { Leaf } from "./schema.js";
 
 /** A value that is not there: of a column that is read, an error. */
 export class NullError extends FileError {
-  constructor(where: string, row: number) {
+  constructor(
+    readonly where: string,
+    readonly row: number,
+    otherwise = "leave the column out",
+  ) {
     super(where, {
       expected: "a value in every row",
       got: `null in row ${row} (counted from 0)`,
-      hint: "Fill or drop such rows where the file is made, or leave the column out",
+      hint: `Fill or drop such rows where the file is made, or ${otherwise}`,
     });
   }
 }

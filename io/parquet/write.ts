@@ -7,8 +7,10 @@ import { writeAtomic } from "../write-atomic.js";
 import { crc32 } from "../zip/crc32.js";
 import { type Field, structBytes, type Written } from "./thrift-write.js";
 
-/** Rows that are read without the others. */
+/** Rows that are read without the others, at most. */
 const ROWS_PER_GROUP = 2 ** 19;
+/** Rows from which a group is written before more are there. */
+const LEAST_PER_GROUP = 2 ** 17;
 const ROWS_PER_PAGE = 2 ** 17;
 
 const MAGIC = "PAR1";
@@ -43,7 +45,33 @@ interface WrittenChunk {
 }
 
 /** A column [rows, features] becomes `name[0]`, `name[1]`, …, as in a csv file. */
-export async function writeParquet(path: string, columns: Columns, provenance: Provenance = {}): Promise<void> {
+export const writeParquet = (path: string, columns: Columns, provenance?: Provenance): Promise<void> =>
+  writeParquetPieces(path, [columns], provenance);
+
+/**
+ * The same of rows that are not all in memory: a row group is written as soon as its rows are there, and the file has its name when all are.
+ *
+ * @param pieces  one at least; all have the columns of the first. They may be empty
+ */
+export const writeParquetPieces = (
+  path: string,
+  pieces: Iterable<Columns> | AsyncIterable<Columns>,
+  provenance: Provenance = {},
+): Promise<void> => writeAtomic(path, fileBytes(path, pieces, provenance));
+
+/** Some rows of the file. */
+interface Piece {
+  readonly leaves: readonly Leaf[];
+  readonly rows: number;
+}
+
+/** Rows of a piece from one to before another. */
+interface Slice extends Pick<Piece, "leaves"> {
+  readonly from: number;
+  readonly to: number;
+}
+
+function pieceOf(path: string, columns: Columns): Piece {
   const leaves = [...columns].flatMap(([name, column]) => leavesOf(path, name, column));
   const names = leaves.map(({ name }) => name);
   const repeated = names.find((name, i) => names.indexOf(name) < i);
@@ -58,7 +86,36 @@ export async function writeParquet(path: string, columns: Columns, provenance: P
       got: `${rowsOf(other[1])}`,
     });
   }
-  await writeAtomic(path, fileBytes(leaves, rows, provenance));
+  return { leaves, rows };
+}
+
+/** Refuses a piece whose columns are not those of the first. */
+function checkSame(path: string, first: readonly Leaf[], leaves: readonly Leaf[]): void {
+  const described = (all: readonly Leaf[]) =>
+    all.map(({ name, stored }) => `${name} (${stored.join(", ")})`).join("; ");
+  if (described(first) === described(leaves)) return;
+  throw new FileError(path, {
+    expected: "the same columns, of the same types, in all pieces",
+    got: `${described(first)}, then ${described(leaves)}`,
+  });
+}
+
+/** The rows of each group, as slices of pieces. */
+async function* groupsOf(pieces: AsyncIterable<Piece>): AsyncGenerator<readonly Slice[]> {
+  let group: Slice[] = [];
+  let count = 0;
+  for await (const { leaves, rows } of pieces) {
+    for (let from = 0; from < rows; ) {
+      const to = Math.min(rows, from + ROWS_PER_GROUP - count);
+      group.push({ leaves, from, to });
+      count += to - from;
+      from = to;
+      if (count < ROWS_PER_GROUP && (from < rows || count < LEAST_PER_GROUP)) continue;
+      yield group;
+      [group, count] = [[], 0];
+    }
+  }
+  if (count > 0) yield group;
 }
 
 const rowsOf = (column: CsvColumn): number => ("data" in column ? column.shape[0]! : column.length);
@@ -99,32 +156,55 @@ function wordBytes(words: readonly string[]): Uint8Array {
   return Buffer.concat(parts);
 }
 
-function* fileBytes(leaves: readonly Leaf[], rows: number, provenance: Provenance): Generator<Uint8Array> {
+async function* fileBytes(
+  path: string,
+  pieces: Iterable<Columns> | AsyncIterable<Columns>,
+  provenance: Provenance,
+): AsyncGenerator<Uint8Array> {
   const mark = Buffer.from(MAGIC, "latin1");
   yield mark;
   let at = mark.length;
   const groups: Field[][] = [];
-  for (let start = 0; start < rows; start += ROWS_PER_GROUP) {
-    const end = Math.min(rows, start + ROWS_PER_GROUP);
+  let rows = 0;
+  let leaves: readonly Leaf[] | undefined;
+  async function* checked() {
+    for await (const columns of pieces) {
+      const piece = pieceOf(path, columns);
+      leaves ??= piece.leaves;
+      checkSame(path, leaves, piece.leaves);
+      yield piece;
+    }
+  }
+  for await (const slices of groupsOf(checked())) {
     const chunks: WrittenChunk[] = [];
-    for (const leaf of leaves) {
+    for (const i of leaves!.keys()) {
       const begin = at;
-      for (let from = start; from < end; from += ROWS_PER_PAGE) {
-        const to = Math.min(end, from + ROWS_PER_PAGE);
-        const body = leaf.bytes(from, to);
-        const header = pageHeader(body, to - from);
+      for (const { body, count } of pagesOf(slices, i)) {
+        const header = pageHeader(body, count);
         yield header;
         yield body;
         at += header.length + body.length;
       }
       chunks.push({ start: begin, bytes: at - begin });
     }
-    groups.push(rowGroup(leaves, chunks, end - start));
+    const count = slices.reduce((sum, { from, to }) => sum + to - from, 0);
+    groups.push(rowGroup(leaves!, chunks, count));
+    rows += count;
   }
-  const footer = footerBytes(leaves, groups, rows, provenance);
+  const footer = footerBytes(leaves ?? [], groups, rows, provenance);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(footer.length);
   yield* [footer, length, mark];
+}
+
+/** The pages of one column of a group. */
+function* pagesOf(slices: readonly Slice[], column: number) {
+  for (const { leaves, from: start, to: end } of slices) {
+    for (let from = start; from < end; from += ROWS_PER_PAGE) {
+      const to = Math.min(end, from + ROWS_PER_PAGE);
+      yield { body: leaves[column]!.bytes(from, to), count: to - from };
+    }
+  }
 }
 
 const i32 = (value: number): Written => ({ i32: value });

@@ -40,7 +40,7 @@ export interface ApplyOptions {
 export interface ApplyFiles {
   readonly events: string;
   readonly out: string;
-  readonly write: (columns: Columns) => Promise<void>;
+  readonly write: (columns: Columns, provenance: Readonly<Record<string, string>>) => Promise<void>;
 }
 
 /** The files that the options name; refuses before any work what cannot be read or written. */
@@ -61,7 +61,7 @@ export function applyFiles({ events, out }: ApplyOptions): ApplyFiles {
     throw new UsageError(where, { expected: "--out to be another file than --events", got: out });
   }
   checkOutputFile(out);
-  return { events, out, write: (columns) => writeTable(out, columns) };
+  return { events, out, write: (columns, provenance) => writeTable(out, columns, provenance) };
 }
 
 /** A column of y: [events] or [events, width]. */

@@ -11,7 +11,7 @@ import { type Analysis, pathOf } from "../configuration/analysis.js";
 import { type Derivation, dataDerivation } from "../configuration/derivation.js";
 import { UsageError } from "../errors.js";
 import { DATA_FILE } from "../store/output-folder.js";
-import { fileSource, readDerived } from "./derived/read.js";
+import { type EventSource, fileSource, readDerived } from "./derived/read.js";
 import type { LoadedEvents } from "./loaded-events.js";
 import { afterSelection, withoutValues } from "./selection.js";
 
@@ -57,6 +57,12 @@ export function hasEvents(analysis: Analysis, folders: readonly string[]): boole
 /** Generated data have the columns of the observables alone. */
 const AS_SAVED: Derivation = { columns: new Map(), where: [], weights: [] };
 
+/** The file of the data. @param folders where `run` may have left generated data, the likeliest first */
+export const dataFile = (analysis: Analysis, folders: readonly string[]): string => {
+  const { file } = analysis.configuration.data;
+  return file === undefined ? generatedData(analysis, folders) : pathOf(analysis, file);
+};
+
 /**
  * The columns that the likelihood looks at.
  *
@@ -68,23 +74,33 @@ export async function loadEvents(
   folders: readonly string[],
   head: number | undefined,
 ): Promise<LoadedEvents> {
+  const file = dataFile(analysis, folders);
+  const loaded = await eventsFrom(analysis, await fileSource(file, head));
+  checkHead(file, head, loaded.total);
+  checkLoaded(analysis, loaded);
+  return loaded;
+}
+
+export function checkHead(file: string, head: number | undefined, total: number): void {
+  if (head === undefined || head <= total) return;
+  throw new UsageError("--head", {
+    expected: `at most ${total}, the events of ${file}`,
+    got: `${head}`,
+    hint: "Leave it out to take all",
+  });
+}
+
+/** The same of some events of the file, which are not yet checked as a whole. */
+export async function eventsFrom(analysis: Analysis, source: EventSource): Promise<LoadedEvents> {
+  const { file } = source;
   const { data, likelihood, observables } = analysis.configuration;
-  const file = data.file === undefined ? generatedData(analysis, folders) : pathOf(analysis, data.file);
   // Generated data are saved under the names of the observables.
   const names = (observable: "x" | "y") =>
     data.file === undefined ? [observable] : (observables[observable]?.columns ?? []);
   const hasY = likelihood.observables.includes("y");
   const wanted = [...names("x"), ...(hasY ? names("y") : [])];
-  const source = await fileSource(file, head);
   const derived = await readDerived(source, data.file === undefined ? AS_SAVED : dataDerivation(analysis), wanted);
   const { count, total, weights } = derived;
-  if (head !== undefined && head > total) {
-    throw new UsageError("--head", {
-      expected: `at most ${total}, the events of ${file}`,
-      got: `${head}`,
-      hint: "Leave it out to take all",
-    });
-  }
   const column = (name: readonly string[], features: number) => sharedColumn(derived.column(name, features));
   const all: EventData = {
     count,
@@ -94,9 +110,7 @@ export async function loadEvents(
   };
   const { rows, leftOut } = derived;
   const selected = { data: all, total, file, rows, ...(leftOut.length > 0 && { leftOut }) };
-  const loaded = afterSelection(selected, withoutValues(analysis, file, all));
-  checkLoaded(analysis, loaded);
-  return loaded;
+  return afterSelection(selected, withoutValues(analysis, file, all));
 }
 
 /** Refuses events, of those that are looked at, of which no likelihood can be made. */

@@ -20,7 +20,7 @@ import type { StreamedChannel } from "./channel-stream.js";
 import type { LeftOut } from "./loaded-events.js";
 
 /** Rows that are read at once, where the pieces of files are as small: enough to keep all cores busy. */
-const ROWS_AT_ONCE = 2 ** 18;
+export const ROWS_AT_ONCE = 2 ** 18;
 
 /** Events of a stream that are kept for what looks at how columns are distributed. */
 const SAMPLED = 2 ** 17;
@@ -41,7 +41,7 @@ export function blocksOf(pieces: readonly number[], count: number, wanted: numbe
 }
 
 /** What is left out of all blocks, from what is left out of each. @param total  rows @param reasons  behind conditions, in their order */
-function leftOutOf(blocks: readonly LeftOut[], total: number, reasons: readonly string[]): LeftOut[] {
+export function leftOutOf(blocks: readonly LeftOut[], total: number, reasons: readonly string[] = []): LeftOut[] {
   const sums = new Map<string, LeftOut>();
   for (const one of blocks) {
     const before = sums.get(one.reason) ?? { count: 0, sum: 0 };
@@ -55,7 +55,7 @@ function leftOutOf(blocks: readonly LeftOut[], total: number, reasons: readonly 
 }
 
 /** Every so many-th event of all, block after block. */
-class Sampled {
+export class Sampled {
   private readonly values = new Map<string, number[]>();
   private seen = 0;
 
@@ -149,7 +149,10 @@ export async function openChannel(
 }
 
 /** How many rows there are, and where pieces of them begin: of any column that can be read. */
-async function rowsOf(file: string, columns: readonly string[]): Promise<Pick<OpenedEvents, "count" | "pieces">> {
+export async function rowsOf(
+  file: string,
+  columns: readonly string[],
+): Promise<Pick<OpenedEvents, "count" | "pieces">> {
   for (const name of columns) {
     try {
       const events = await openEvents(file, [name]);

@@ -1,6 +1,6 @@
 /** The likelihoods of a model with its data, and what T does in them. */
 import type { Backend } from "../../engine/runtime/backend.js";
-import { type Likelihood, likelihood } from "../../inference/model/likelihood/likelihood.js";
+import { type BindableLikelihood, type Likelihood, likelihood } from "../../inference/model/likelihood/likelihood.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { F32_PRECISION, F64_PRECISION } from "../../inference/statistics/fit/covariance.js";
 import type { Analysis } from "../configuration/analysis.js";
@@ -20,6 +20,10 @@ export interface OpenLikelihood {
   close(): Promise<void>;
 }
 
+export interface BoundLikelihoods extends OpenLikelihood {
+  readonly likelihood: BindableLikelihood;
+}
+
 /** Bytes that a likelihood may cache of its events, from MiB. */
 export const cacheBytesOf = ({ configuration }: Analysis): number => configuration.likelihood.cache * 2 ** 20;
 
@@ -32,7 +36,7 @@ export interface BoundRequest {
 }
 
 /** The likelihoods of a model with these data: its own and, where T responds to ν, that with T fixed. The backend stays open. */
-export async function bindLikelihoods(request: BoundRequest): Promise<OpenLikelihood> {
+export async function bindLikelihoods(request: BoundRequest): Promise<BoundLikelihoods> {
   const { analysis, backend, model, events, signal } = request;
   const { form, extended } = analysis.configuration.likelihood;
   const { data } = events;

@@ -6,7 +6,7 @@ import type { Reporter } from "../reporter.js";
 import { type Verdict, Verdicts } from "../verdicts.js";
 import type { OpenLikelihood } from "./bound-likelihood.js";
 import { eventInfluence } from "./event-influence.js";
-import { type NonFinite, nonFiniteAt } from "./non-finite-events.js";
+import { nonFiniteAt } from "./non-finite-events.js";
 
 type CheckedLikelihood = Pick<OpenLikelihood, "analysis" | "likelihood" | "events">;
 
@@ -43,21 +43,17 @@ interface JudgedLikelihood extends CheckedLikelihood, Pick<OpenLikelihood, "mode
 /**
  * What there is to say of a result at ν: of the model, of the columns, and of single events.
  *
- * @param nonFinite  events without a finite log-density, where they have been looked for and are no error
+ * @param nonFinite  what is to be said of events without a finite log-density, where there are some and they are no error
  */
 export async function verdictsAt(
   open: JudgedLikelihood,
   nu: readonly number[],
   { warn, signal }: Pick<Reporter, "warn" | "signal">,
-  nonFinite?: NonFinite,
+  nonFinite?: DataVerdict,
 ): Promise<Verdicts> {
   const verdicts = new Verdicts(warn);
   verdicts.add(open.ofModel);
   verdicts.add(columnVerdicts(open.analysis, open.events, open.model.simulated, open.model.transport !== undefined));
-  verdicts.add(
-    nonFinite !== undefined && nonFinite.count > 0
-      ? [nonFinite.verdict(open.analysis, open.events)]
-      : await influenceVerdicts(open, nu, signal),
-  );
+  verdicts.add(nonFinite === undefined ? await influenceVerdicts(open, nu, signal) : [nonFinite]);
   return verdicts;
 }

@@ -28,24 +28,59 @@ export class NonFinite {
 
   /** @param where  the point, where it is not the one that was asked for: " at nu = (1, 0)" */
   verdict(analysis: Analysis, events: LoadedEvents, where = ""): DataVerdict {
-    return {
-      check: "finite",
-      about: "data",
-      failed: true,
-      text: `${events.file}: ${this.text(analysis, events, where)}`,
-      advice: "Remove such events, or look for a sentinel or a wrong unit in them",
-      count: this.count,
-      rows: this.rows.map((row) => events.rows?.[row] ?? row),
-    };
+    return verdictOf(events.file, this.text(analysis, events, where), this.count, this.inFile(events));
   }
 
   /** "row 5 (counted from 0): x = 1e20, with log p = -infinity; 3 such events of 100" */
   text(analysis: Analysis, events: LoadedEvents, where = ""): string {
-    const first = `${eventText(analysis, events, this.rows[0]!)}, with log p = ${infinityText(this.values[0]!)}${where}`;
-    const rest = this.count === 1 ? "" : `; ${this.count} such events of ${events.data.count}`;
-    return `${first}${rest}`;
+    return `${this.first(analysis, events)}${where}${restText(this.count, events.data.count)}`;
+  }
+
+  first(analysis: Analysis, events: LoadedEvents): string {
+    return `${eventText(analysis, events, this.rows[0]!)}, with log p = ${infinityText(this.values[0]!)}`;
+  }
+
+  inFile({ rows }: LoadedEvents): readonly number[] {
+    return this.rows.map((row) => rows?.[row] ?? row);
   }
 }
+
+/** The same of events of which only some are in memory at a time. */
+export class NonFiniteInBlocks {
+  private readonly rows: number[] = [];
+  private first: string | undefined;
+  private count = 0;
+
+  constructor(private readonly analysis: Analysis) {}
+
+  /** @param logProb  of these events */
+  add(logProb: Float64Array, events: LoadedEvents): void {
+    const own = new NonFinite();
+    own.add(logProb, 0);
+    if (own.count === 0) return;
+    this.first ??= own.first(this.analysis, events);
+    this.rows.push(...own.inFile(events).slice(0, NAMED_ROWS - this.rows.length));
+    this.count += own.count;
+  }
+
+  /** Undefined where there are none. @param of  number of all events */
+  verdict(file: string, of: number): DataVerdict | undefined {
+    if (this.first === undefined) return undefined;
+    return verdictOf(file, `${this.first}${restText(this.count, of)}`, this.count, this.rows);
+  }
+}
+
+const restText = (count: number, of: number) => (count === 1 ? "" : `; ${count} such events of ${of}`);
+
+const verdictOf = (file: string, text: string, count: number, rows: readonly number[]): DataVerdict => ({
+  check: "finite",
+  about: "data",
+  failed: true,
+  text: `${file}: ${text}`,
+  advice: "Remove such events, or look for a sentinel or a wrong unit in them",
+  count,
+  rows,
+});
 
 /** Overflow on the way to log p leaves NaN; both say that the density is 0 to the precision of the numbers. */
 const infinityText = (value: number) => (value > 0 ? "infinity" : "-infinity");

@@ -1,15 +1,15 @@
 /** The map T that a run measured: what `apply` applies. */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Replica } from "../../inference/measurements/distribution-of-interest/ensemble.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { type Analysis, runFolders } from "../configuration/analysis.js";
 import { loadAnalysis, type Overrides } from "../configuration/configuration.js";
 import { UsageError } from "../errors.js";
 import type { SavedFit } from "../likelihood/saved-fit.js";
-import { checkBelonging } from "../store/belonging.js";
+import { type Belongings, belongingsIn, checkBelonging } from "../store/belonging.js";
 import { REPLICAS_FILE, savedReplicas } from "../store/ensemble-files.js";
 import { checkExport } from "../store/exported-folder.js";
-import { loadModel } from "../store/model-files.js";
+import { loadModel, modelFile } from "../store/model-files.js";
 import { restoreExport } from "../store/replace-export.js";
 import { checkSpared } from "../store/spared-files.js";
 import { type ChosenPoint, chosenPoint, fitInFolders } from "./chosen-point.js";
@@ -22,6 +22,8 @@ export interface MeasuredMap {
   /** Where T is taken. */
   readonly at: ChosenPoint;
   readonly replicas: readonly Replica[];
+  /** sha256 of the model. */
+  readonly belongings: Belongings;
 }
 
 export interface MapRequest {
@@ -38,9 +40,9 @@ export interface MapRequest {
 }
 
 /** The T of an analysis, checked against the fit that it belongs to. */
-export async function openMap({ file, options, givenPoint }: MapRequest): Promise<MeasuredMap> {
-  await restoreExport(dirname(file));
-  const analysis = loadAnalysis(file, options);
+export async function openMap({ file: configuration, options, givenPoint }: MapRequest): Promise<MeasuredMap> {
+  await restoreExport(dirname(configuration));
+  const analysis = loadAnalysis(configuration, options);
   await checkExport(analysis.file);
   const [folder] = runFolders(analysis, options.run);
   checkSpared(options.out!, analysis, [folder]);
@@ -55,5 +57,7 @@ export async function openMap({ file, options, givenPoint }: MapRequest): Promis
   const at = chosenPoint(analysis, givenPoint(analysis), fit);
   const replicas = await savedReplicas(analysis, folder, model);
   if (fit !== undefined) await checkBelonging(fit.file, fit.belongings, [join(folder, REPLICAS_FILE)]);
-  return { analysis, model, fit, at, replicas };
+  const file = modelFile(analysis, [folder]);
+  const belongings = await belongingsIn(dirname(file), [basename(file)]);
+  return { analysis, model, fit, at, replicas, belongings };
 }

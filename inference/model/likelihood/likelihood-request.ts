@@ -107,3 +107,15 @@ export function checkData({ model, data, extended }: LikelihoodRequest, yWeights
     }
   }
 }
+
+/** Refuses other events that have not the columns of those before: programs are compiled for them. */
+export function checkSameColumns(before: EventData, data: EventData): void {
+  for (const name of ["y", "weights"] as const) {
+    const [has, had] = [data[name] !== undefined, before[name] !== undefined];
+    if (has === had) continue;
+    throw new UsageError("bind", {
+      expected: `data ${had ? "with" : "without"} ${name}, as before`,
+      got: `data ${has ? "with" : "without"} ${name}`,
+    });
+  }
+}

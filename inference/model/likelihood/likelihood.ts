@@ -24,12 +24,14 @@ import {
 } from "./bound-terms.js";
 import { crossesKnots } from "./crossed-knots.js";
 import type { OuterProduct } from "./evaluation.js";
-import { type EventPrograms, eventPrograms, type Member } from "./event-programs.js";
+import { type EventPrograms, eventPrograms, type Member, type StoredEvents } from "./event-programs.js";
 import {
   CACHE_BYTES,
   checkData,
   checkEventData,
   checkLikelihoodOptions,
+  checkSameColumns,
+  type EventData,
   type LikelihoodRequest,
 } from "./likelihood-request.js";
 import { type Traced, trace, WEIGHT, WEIGHT_X } from "./likelihood-terms.js";
@@ -78,6 +80,15 @@ export interface Likelihood extends Objective {
   close(): Promise<void>;
 }
 
+/** The likelihood of one model, which may be that of other events next. */
+export interface BindableLikelihood extends Likelihood {
+  /**
+   * Takes other events, of the same columns: what is compiled stays, so that many samples, or the blocks of a large one, compile once. Not
+   * while an evaluation is under way.
+   */
+  bind(data: EventData): Promise<void>;
+}
+
 /** A member's own columns, as `trace` names them: the weights, where y has some. */
 function ownColumns(
   { data: { weights, count }, form }: LikelihoodRequest,
@@ -98,30 +109,48 @@ function penaltyPrograms({ model, data, extended }: LikelihoodRequest): Paramete
   return parameterPrograms(nu, constraintTerm(parameters, at), others, {});
 }
 
-/** The programs over the events of the data, for all models. */
-function programsOf(request: LikelihoodRequest, members: readonly Member[], weighsY: boolean) {
-  const { backend, model, cacheBytes = CACHE_BYTES, signal } = request;
-  const data = framedEvents(model.frame, request.data, backend.precision);
+/** The data as programs see them. @param weighsY  whether members have weights of their own */
+function storedEvents({ backend, model, data }: LikelihoodRequest, weighsY: boolean): StoredEvents {
+  const { count, x, y } = framedEvents(model.frame, data, backend.precision);
   const weights = weighsY ? undefined : data.weights;
   // One copy for all programs.
   const columns = {
-    x: sharedColumn(data.x),
-    ...(data.y && { y: sharedColumn(data.y) }),
+    x: sharedColumn(x),
+    ...(y && { y: sharedColumn(y) }),
     ...(weights && { [WEIGHT]: sharedColumn(weights) }),
   };
+  return { columns, count };
+}
+
+/** The programs over the events of the data, for all models. */
+function programsOf(request: LikelihoodRequest, members: readonly Member[], weighsY: boolean) {
+  const { backend, data, cacheBytes = CACHE_BYTES, signal } = request;
   // Those that are there.
   const tape = trace(request, { hasY: data.y !== undefined, isWeighted: data.weights !== undefined, weighsY });
   const traced = { ...tape } as Record<keyof Traced, Var>;
-  return eventPrograms({ backend, traced, events: { columns, count: data.count }, members, cacheBytes, signal });
+  return eventPrograms({ backend, traced, events: storedEvents(request, weighsY), members, cacheBytes, signal });
 }
+
+/** What follows from the data, for all models. */
+interface OfData {
+  readonly data: EventData;
+  readonly penalty: ParameterPrograms;
+  readonly volumes: Volumes;
+}
+
+const ofData = (request: LikelihoodRequest): OfData => ({
+  data: request.data,
+  penalty: penaltyPrograms(request),
+  volumes: volumesOf(request),
+});
 
 /**
  * Binds a model to data. Programs are compiled when first needed, one per order of derivatives. What data and weights alone decide
  * is computed with the first of them, and cached.
  */
-export async function likelihood(request: LikelihoodRequest): Promise<Likelihood> {
+export async function likelihood(request: LikelihoodRequest): Promise<BindableLikelihood> {
   checkLikelihoodOptions(request);
-  return (await likelihoods(request, [request.model]))[0]!;
+  return opened(request, [request.model], undefined)[0]!;
 }
 
 /**
@@ -138,6 +167,15 @@ export async function likelihoods(
   yWeights?: readonly ColumnData[],
 ): Promise<readonly Likelihood[]> {
   checkLikelihoodOptions(request);
+  return opened(request, models, yWeights);
+}
+
+/** `bind` is for one model without weights of y: others would be bound with it. */
+function opened(
+  request: LikelihoodRequest,
+  models: readonly MixtureModel[],
+  yWeights: readonly ColumnData[] | undefined,
+): readonly BindableLikelihood[] {
   checkEventData("likelihood data", request.data);
   checkData(request, yWeights ?? []);
   if (yWeights !== undefined && yWeights.length !== models.length) {
@@ -152,39 +190,53 @@ export async function likelihoods(
     columns: ownColumns(request, yWeights?.[b]),
   }));
   const events = programsOf({ ...request, model: used[0] ?? request.model }, members, yWeights !== undefined);
-  const penalty = penaltyPrograms(request);
-  const volumes = volumesOf(request);
-  return members.map((member) => boundLikelihood(request, events, penalty, member, volumes));
+  const shared = ofData(request);
+  return members.map((member) => boundLikelihood(request, events, member, shared));
 }
 
 function boundLikelihood(
   request: LikelihoodRequest,
   events: EventPrograms<keyof Traced>,
-  penalty: ParameterPrograms,
   member: Member,
-  volumes: Volumes,
-): Likelihood {
-  const { model, data } = request;
-  const { count, weights } = data;
-  const constant = nllOfVolumes(volumes, member.columns[WEIGHT] ?? weights, member.columns[WEIGHT_X]);
-  const sample = { events, member, count, constant };
-  const terms = boundTerms([sample], penalty);
+  shared: OfData,
+): BindableLikelihood {
+  const { model } = request;
+  const hasY = request.data.y !== undefined;
+  let bound = boundTo(shared);
+  function boundTo({ data, penalty, volumes }: OfData) {
+    const { count, weights } = data;
+    const constant = nllOfVolumes(volumes, member.columns[WEIGHT] ?? weights, member.columns[WEIGHT_X]);
+    const sample = { events, member, count, constant };
+    return { data, volumes, sample, terms: boundTerms([sample], penalty) };
+  }
+  async function bind(data: EventData) {
+    checkEventData("bind", data);
+    const next = { ...request, data };
+    checkData(next, []);
+    checkSameColumns(bound.data, data);
+    await events.bind(storedEvents(next, false));
+    bound = boundTo(ofData(next));
+  }
   async function evaluateParts(nu: ArrayLike<number>, order: 0 | 1 | 2, onEvents?: (done: number) => void) {
-    const { samples, penalty: ofPenalty, total } = await terms.evaluate(nu, order, onEvents);
+    const { samples, penalty: ofPenalty, total } = await bound.terms.evaluate(nu, order, onEvents);
     return { data: samples[0]!, penalty: ofPenalty, total };
   }
   return {
     names: nuisanceNamesOf(model),
-    isWeighted: weights !== undefined,
-    crossesKnots: crossesKnots(model, data.y !== undefined),
-    effectiveEvents: weights === undefined || count === 0 ? count : effectiveEvents(weights),
+    isWeighted: request.data.weights !== undefined,
+    crossesKnots: crossesKnots(model, hasY),
+    get effectiveEvents() {
+      const { count, weights } = bound.data;
+      return weights === undefined || count === 0 ? count : effectiveEvents(weights);
+    },
+    bind,
     evaluateParts,
     evaluate: async (nu, order) => (await evaluateParts(nu, order)).total,
-    logProb: async (nu, range) => inUnits(volumes, await logProbOf(sample, nu, range), range?.[0] ?? 0),
-    eventScores: (nu, range) => scoresOf(sample, nu, range),
-    scoreProduct: terms.scoreProduct,
-    outerProduct: terms.outerProduct,
-    describe: async () => `${await events.describeCached()}\n\n${(await derivativesOf(sample, 2)).description}`,
+    logProb: async (nu, range) => inUnits(bound.volumes, await logProbOf(bound.sample, nu, range), range?.[0] ?? 0),
+    eventScores: (nu, range) => scoresOf(bound.sample, nu, range),
+    scoreProduct: (nu) => bound.terms.scoreProduct(nu),
+    outerProduct: (nu) => bound.terms.outerProduct(nu),
+    describe: async () => `${await events.describeCached()}\n\n${(await derivativesOf(bound.sample, 2)).description}`,
     close: events.close,
   };
 }

@@ -1,11 +1,13 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Compression, Encoding, WriterPropertiesBuilder, WriterVersion } from "parquet-wasm";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readTable, writeTable } from "../../../io/columns.js";
+import { FileError } from "../../../io/errors.js";
 import type { Columns } from "../../../io/event-format.js";
 import { readFooter } from "../../../io/parquet/footer.js";
+import { writeParquetPieces } from "../../../io/parquet/write.js";
 import { withFile } from "../../../io/source.js";
 import { assertRefused, withFolder } from "../support.js";
 import { hardColumns, rewriteWithRust, rowsOfHyparquet } from "./parquet-samples.js";
@@ -146,6 +148,78 @@ test("columns that make no table are refused", () =>
         ),
       /a\.parquet: expected columns of different names, got "x\[0\]" twice$/,
     );
+  }));
+
+/** Rows `from` to `to` of the numbers from 0 on, as two types. */
+const counted = (from: number, to: number): Columns => {
+  const shape = [to - from];
+  return new Map([
+    ["a", { shape, data: Float32Array.from({ length: to - from }, (_, i) => from + i) }],
+    ["b", { shape, data: BigInt64Array.from({ length: to - from }, (_, i) => BigInt(from + i)) }],
+  ]);
+};
+
+test("pieces are one table: small ones share a row group, large ones are cut, and empty ones say which columns there are", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.parquet");
+    const ends = [0, 50_000, 140_000, 150_000, 1_400_000, 1_400_001];
+    await writeParquetPieces(
+      path,
+      (async function* () {
+        for (const [i, end] of ends.entries()) yield counted(ends[i - 1] ?? 0, end);
+      })(),
+      { of: "pieces" },
+    );
+    assertSameColumns((await readTable(path)).columns, counted(0, 1_400_001));
+    const { groups, texts } = await withFile(path, readFooter);
+    assert.equal([...texts], [["of", "pieces"]]);
+    assert.equal(
+      groups.map(({ rows }) => rows),
+      [140_000, 2 ** 19, 2 ** 19, 1_260_000 - 2 ** 20, 1],
+    );
+    const rows = await rowsOfHyparquet(path);
+    assert.is(rows.length, 1_400_001);
+    assert.ok(rows.every(({ a, b }, i) => a === i && b === BigInt(i)));
+    const empty = join(folder, "empty.parquet");
+    await writeParquetPieces(empty, [counted(0, 0)]);
+    assertSameColumns((await readTable(empty)).columns, counted(0, 0));
+  }));
+
+test("what fails between two pieces leaves the file that was there, and pieces of other columns are refused", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.parquet");
+    await writeTable(path, counted(0, 3));
+    await assertRefused(
+      () =>
+        writeParquetPieces(
+          path,
+          (async function* () {
+            yield counted(0, 300_000);
+            throw new FileError("b.parquet", { expected: "more", got: "no more" });
+          })(),
+        ),
+      /^b\.parquet: expected more, got no more$/,
+    );
+    const { a, b } = Object.fromEntries(counted(3, 5));
+    const others = [
+      new Map([["a", a!]]),
+      new Map([
+        ["b", b!],
+        ["a", a!],
+      ]),
+      new Map([
+        ["a", b!],
+        ["b", b!],
+      ]),
+    ];
+    for (const other of others) {
+      await assertRefused(
+        () => writeParquetPieces(path, [counted(0, 3), other]),
+        /a\.parquet: expected the same columns, of the same types, in all pieces, got /,
+      );
+    }
+    assert.equal(readdirSync(folder), ["a.parquet"]);
+    assertSameColumns((await readTable(path)).columns, counted(0, 3));
   }));
 
 test.run();

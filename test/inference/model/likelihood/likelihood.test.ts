@@ -3,13 +3,14 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
 import type { Backend } from "../../../../engine/runtime/backend.js";
-import { type EventData, likelihood } from "../../../../inference/model/likelihood/likelihood.js";
+import { type EventData, type Likelihood, likelihood } from "../../../../inference/model/likelihood/likelihood.js";
 import type { LikelihoodForm } from "../../../../inference/model/mixture.js";
 import { withExposure } from "../../../../inference/model/mixture-model.js";
 import { effectiveEvents } from "../../../../inference/statistics/fit/covariance.js";
 import type { Evaluation } from "../../../../inference/statistics/objective.js";
 import { testBackends } from "../../../support/backends.js";
 import { close } from "../../../support/close.js";
+import { rejects } from "../../../support/rejects.js";
 import { type TorchAnswer, torchAnswers, torchEvents, torchModel } from "../../torch-mixture.js";
 import { withBackend } from "../../with-backend.js";
 
@@ -196,6 +197,74 @@ test("without the extended term nothing but the constraints is added", async () 
   close([penalty.nll], [(0.25 + 0.25 + 0.09 + 0.64) / 2], precisions.f64);
   close(penalty.gradient!, [0.5, -0.5, 0.3, -0.8], precisions.f64);
   close(penalty.hessian!, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], precisions.f64);
+});
+
+/** Events `from` to `to`. */
+function someEvents(from: number, to: number): EventData {
+  const { count, x, y, weights } = torchEvents;
+  const part = (column: ArrayLike<number>) =>
+    Float64Array.from({ length: (column.length / count) * (to - from) }, (_, i) => {
+      const [feature, event] = [Math.floor(i / (to - from)), i % (to - from)];
+      return column[feature * count + from + event]!;
+    });
+  return { count: to - from, x: part(x), y: part(y!), weights: part(weights!) };
+}
+
+async function numbersOf(of: Likelihood, nu: ArrayLike<number>) {
+  return {
+    parts: await of.evaluateParts(nu, 2),
+    logProb: await of.logProb(nu),
+    part: await of.logProb(nu, [2, 5]),
+    scores: await of.eventScores(nu, [0, 5]),
+    scoreProduct: await of.scoreProduct(nu),
+    outerProduct: await of.outerProduct(nu),
+    effectiveEvents: of.effectiveEvents,
+  };
+}
+
+/** So that log p has a part of its own for each event: of y by the slope of a map. */
+const curved = {
+  x: { shift: [0.3], scale: [2] },
+  y: {
+    transforms: [0, 1].map(() => ({ kind: "asinh", centre: 0, width: 4 }) as const),
+    shift: [0, 0],
+    scale: [1, 1],
+  },
+};
+
+for (const form of ["joint", "conditional"] as const) {
+  test(`bound to other events, fewer or more, a ${form} likelihood has the bits of one that is opened with them`, async () => {
+    const nu = [0.5, -0.5, 0.3, -0.8];
+    const request = { ...plain, form, model: { ...torchModel({ hasTransport: true, hasRates: true }), frame: curved } };
+    const of = await likelihood({ ...request, data: someEvents(0, 12) });
+    const before = await numbersOf(of, nu);
+    for (const data of [someEvents(12, 30), someEvents(5, 10)]) {
+      await of.bind(data);
+      const fresh = await likelihood({ ...request, data });
+      assert.equal(await numbersOf(of, nu), await numbersOf(fresh, nu));
+      assert.not.equal(await fresh.logProb(nu, [2, 5]), before.part);
+      await fresh.close();
+    }
+    await of.bind(someEvents(0, 12));
+    assert.equal(await numbersOf(of, nu), before);
+    await of.close();
+  });
+}
+
+test("events of other columns are not bound, and what was bound stays", async () => {
+  const of = await likelihood({
+    ...plain,
+    model: torchModel({ hasTransport: true, hasRates: true }),
+    data: torchEvents,
+  });
+  const nu = [0.5, -0.5, 0.3, -0.8];
+  const before = await of.logProb(nu);
+  const { weights: _, ...unweighted } = torchEvents;
+  await rejects(() => of.bind(unweighted), /bind: expected data with weights, as before, got data without weights/);
+  await rejects(() => of.bind({ ...torchEvents, y: undefined }), /bind: expected data with y, as before/);
+  await rejects(() => of.bind({ ...torchEvents, count: 31 }), /expected 1 x 31 numbers in column "x", got 30/);
+  assert.equal(await of.logProb(nu), before);
+  await of.close();
 });
 
 test.run();
