@@ -12,11 +12,11 @@ import type { LeftOut, LoadedEvents } from "./loaded-events.js";
 import { blocksOf, ROWS_AT_ONCE, rowsOf } from "./open-channel.js";
 import { withoutOutside } from "./selection.js";
 
-export interface EventBlock {
-  /** Of a piece that is larger, such as a row group of all rows, parts are read: each unpacks the whole piece again. */
+/** Of a piece that is larger, such as a row group of all rows, parts are read: each unpacks the whole piece again. */
 const MOST_ROWS = 2 ** 22;
 
-/** Without their weights, which say nothing of single events: those of a block may have any sum. Rows are those of the file. */
+export interface EventBlock {
+  /** Without their weights, which say nothing of single events: those of a block may have any sum. Rows are those of the file. */
   readonly events: LoadedEvents;
   /** Of each event; absent where each counts 1. */
   readonly weights: ColumnData | undefined;

@@ -1,16 +1,16 @@
 /** What the steps of a composition share. */
 import type { Backend } from "../../../engine/runtime/backend.js";
-import { type ChannelsLikelihood, channelsLikelihood } from "../../../inference/model/likelihood/channels.js";
+import type { ChannelsLikelihood } from "../../../inference/model/likelihood/channels.js";
 import { freeParameters, rangeOf } from "../../../inference/model/parameters/parameter.js";
 import { F32_PRECISION, F64_PRECISION } from "../../../inference/statistics/fit/covariance.js";
 import type { CommonInputs } from "../../common-inputs.js";
 import type { CompositionAnalysis } from "../../configuration/composition/composition-file.js";
 import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
 import type { ChannelEvents } from "../../events/channel-events.js";
-import type { ChannelSource } from "../../events/channel-stream.js";
 import { fitTolerance } from "../../likelihood/nuisance-fit.js";
 import type { Reporter } from "../../reporter.js";
 import type { StepStore } from "../../store/step-store.js";
+import { openPlan } from "./open-plan.js";
 
 /** What every step gets, besides its likelihood: nothing of the configuration, of which each is given what its key has. */
 export interface StepContext extends Reporter {
@@ -35,24 +35,6 @@ export interface BoundPlan {
   open(): Promise<ChannelsLikelihood>;
   close(): Promise<void>;
 }
-
-/** The likelihood of a plan. @param data  in the order of the channels */
-export const openPlan = (
-  { backend, signal }: Pick<StepContext, "backend" | "signal">,
-  { composition, channels }: LikelihoodPlan,
-  data: readonly ChannelSource[],
-): Promise<ChannelsLikelihood> =>
-  channelsLikelihood({
-    backend,
-    composition,
-    channels: channels.map(({ name, selected, isExtended }, c) => ({
-      name,
-      density: selected,
-      data: data[c]!,
-      isExtended,
-    })),
-    signal,
-  });
 
 export function boundPlan(
   { backend, signal }: Pick<StepContext, "backend" | "signal">,

@@ -12,7 +12,8 @@ import type { ChannelEvents } from "../../events/channel-events.js";
 import { storedEvents } from "../../events/channel-stream.js";
 import { keyOf } from "../../store/step-store.js";
 import type { ToyRecord } from "../toy-files.js";
-import { type BoundPlan, fitOptions, openPlan } from "./context.js";
+import { type BoundPlan, fitOptions } from "./context.js";
+import { openPlan } from "./open-plan.js";
 
 /** What the toys of a likelihood have in common: data alone, but for what is known of the composition of the plan. */
 export interface CompositionToys extends Pick<BoundPlan, "plan"> {
