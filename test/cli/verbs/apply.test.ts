@@ -1,7 +1,12 @@
+import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { readTable, writeTable } from "../../../io/columns.js";
+import type { CsvColumn } from "../../../io/csv/csv.js";
 import { type NamedArray, readNpz, readSafetensors, writeNpz } from "../../../io/index.js";
+import { readFooter } from "../../../io/parquet/footer.js";
+import { withFile } from "../../../io/source.js";
 import { apply, at, COUNT, file, good, listed, numbers, removeRun, runToy, simulation } from "../../cli/applied-run.js";
 import { runInProcess } from "../../cli/in-process.js";
 import { close } from "../../support/close.js";
@@ -217,6 +222,33 @@ test("Ctrl-C leaves no file", async () => {
   );
   assert.is(ran.code, 130);
   assert.equal(listed(), before);
+});
+
+test("a Parquet file keeps the types of all columns, and says what made it", async () => {
+  const events = at("typed.parquet");
+  const contents = await readTable(simulation);
+  const count = (contents.columns.get("x") as NamedArray).shape[0]!;
+  const columns = [...contents.columns].filter(([, column]) => "data" in column && column.shape[0] === count);
+  const numbered = { shape: [count], data: BigInt64Array.from({ length: count }, (_, i) => 2n ** 62n + BigInt(i)) };
+  const words = Array.from({ length: count }, (_, i) => `event ${i}`);
+  await writeTable(events, new Map<string, CsvColumn>([...columns, ["event", numbered], ["name", words]]));
+  const before = (await readTable(events)).columns;
+  const out = at("typed-out.parquet");
+  // A column of two features is two columns there.
+  const set = ["x", "y"].flatMap((of) => ["--set", `observables.${of}.columns=["${of}[0]","${of}[1]"]`]);
+  const ran = await apply("--events", events, "--process", "B", "--out", out, "--nu", "0.5,0.25", ...set, "--json");
+  assert.is(ran.code, 0, ran.error);
+  const after = (await readTable(out)).columns;
+  for (const [name, column] of before) assert.equal(after.get(name), column, name);
+  const { texts } = await withFile(out, readFooter);
+  assert.equal(Object.values(JSON.parse(texts.get("unbinned.nu")!)), [0.5, 0.25]);
+  assert.equal(Object.keys(JSON.parse(texts.get("unbinned.nu")!)), JSON.parse(ran.out).names);
+  assert.is(texts.get("unbinned.nuFrom"), "--nu");
+  assert.is(texts.get("unbinned.direction"), "to-data");
+  const model = createHash("sha256")
+    .update(readFileSync(at("out/model.safetensors")))
+    .digest("hex");
+  assert.equal(JSON.parse(texts.get("unbinned.model")!), { "model.safetensors": model });
 });
 
 test.run();

@@ -164,6 +164,29 @@ test("a value that is not finite is refused by its row, in whatever block it is"
     ...WHERE,
   ));
 
+test("events without a finite density are counted in all blocks, and the first is named by its row", async () => {
+  const far = (from: number, to: number, rows: readonly number[]) => {
+    const data = Float64Array.from(x.subarray(from, to));
+    // Its square is infinite.
+    for (const row of rows) data[row - from] = 1e200;
+    return columnsOf(from, to, new Map([["x", { shape: [to - from], data }]]));
+  };
+  const path = join(folder, "far.parquet");
+  const rows = [140_008, 140_045, 280_016] as const;
+  const pieces = [far(0, PIECE, []), far(PIECE, 2 * PIECE, rows.slice(0, 2)), far(2 * PIECE, COUNT, rows.slice(2))];
+  await writeParquetPieces(path, pieces);
+  const { result, error } = await evaluated("far-out.parquet", ...WHERE, "--set", `data.file=${path}`);
+  const [verdict] = result.verdicts.filter(({ check }: { readonly check: string }) => check === "finite");
+  assert.is(verdict.count, 3);
+  assert.equal(verdict.rows, rows);
+  assert.match(
+    error,
+    new RegExp(
+      `far\\.parquet: row 140008 \\(counted from 0\\): x = 1e\\+200, .* with log p = -infinity; 3 such events of ${result.events}`,
+    ),
+  );
+});
+
 test("no selected event is refused where events are needed; else there are columns without rows", async () => {
   const none = ["--set", "data.where=kept > 1"];
   await refused([columnsOf(0, 40)], /expected at least one event, as T is fitted to them/, ...none);
