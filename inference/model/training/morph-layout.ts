@@ -75,21 +75,19 @@ interface SelectedData {
 export function eventPairs(varied: SelectedData, nominal: SelectedData): EventPairs | undefined {
   const rowsOf = ({ data, rows }: SelectedData) => rows ?? Int32Array.from({ length: data.count }, (_, i) => i);
   const [ofVaried, ofNominal] = [rowsOf(varied), rowsOf(nominal)];
-  const positions: (readonly [varied: number, nominal: number])[] = [];
-  let [i, j, common] = [0, 0, 0];
+  const most = ofVaried.length + ofNominal.length;
+  const [positions, positionsOfNominal] = [new Int32Array(most), new Int32Array(most)];
+  let [i, j, common, count] = [0, 0, 0, 0];
   while (i < ofVaried.length || j < ofNominal.length) {
     const difference = (ofVaried[i] ?? Number.POSITIVE_INFINITY) - (ofNominal[j] ?? Number.POSITIVE_INFINITY);
-    positions.push([difference <= 0 ? i : -1, difference >= 0 ? j : -1]);
+    positions[count] = difference <= 0 ? i : -1;
+    positionsOfNominal[count++] = difference >= 0 ? j : -1;
     if (difference === 0) common++;
     if (difference <= 0) i++;
     if (difference >= 0) j++;
   }
   if (common === 0) return undefined;
-  return {
-    count: positions.length,
-    varied: Int32Array.from(positions, ([own]) => own),
-    nominal: Int32Array.from(positions, ([, own]) => own),
-  };
+  return { count, varied: positions.slice(0, count), nominal: positionsOfNominal.slice(0, count) };
 }
 
 const every = (count: number) => Int32Array.from({ length: count }, (_, i) => i);

@@ -1,5 +1,5 @@
 /** Samples of a morph of a composition as trainings of morphs take simulated events. */
-import { splitIndices } from "../../../flows/training/event-sample.js";
+import { type EventSplit, splitIndices } from "../../../flows/training/event-sample.js";
 import type { SimulatedEvents } from "../../../inference/model/sampling/simulated-events.js";
 import {
   allOfSample,
@@ -12,7 +12,7 @@ import {
 import { digestOfColumns } from "../../events/event-digest.js";
 import { isSameAnchor } from "../../simulation/sample-simulation.js";
 import type { MorphContext } from "../trainings/morph-task.js";
-import { type NominalSample, type SampledDensity, type SplitChoice, trainingName } from "./training-samples.js";
+import { type NominalSample, type SampledDensity, trainingName } from "./training-samples.js";
 
 /** Events of one sample, for training and held out. */
 interface Split {
@@ -46,14 +46,25 @@ export function morphSimulation(
 ): MorphContext["simulation"] {
   const { density, recipe, samples, nominal } = sampled;
   const digests = sampleDigests(sampled);
+  const heldOutRows = nominal && rowsHeldOut(sampled, nominal, seed);
+  const nominalRow = (k: number) => rowAt(nominal!.events, k);
   const varied = samples.map(({ events, at, isVariation }, i) => {
     const choice = { purpose: `${trainingName(density)}/${i}`, heldOut: recipe.heldOut };
     const pairs = isVariation ? eventPairs(events, nominal!.events) : undefined;
     const own = pairs === undefined ? allOfSample(events.data) : { data: events.data, positions: pairs.varied };
     const twin = pairs && { data: nominal!.events.data, positions: pairs.nominal };
-    return splitEvents(layout, seed, at, choice, digests.varied[i], own, twin);
+    const rowOf = (k: number) =>
+      twin!.positions[k]! >= 0 ? nominalRow(twin!.positions[k]!) : rowAt(events, own.positions[k]!);
+    const split =
+      twin === undefined
+        ? splitIndices(own.positions.length, { seed, purpose: choice.purpose, validation: choice.heldOut })
+        : splitByRow(own.positions.length, rowOf, heldOutRows!);
+    return splitEvents(layout, at, split, [digests.varied[i], recipe.heldOut, twin && heldOutRows!.length], own, twin);
   });
-  const parts = [...varied, ...(nominal ? [nominalEvents(layout, seed, nominalAt, nominal, digests.nominal)] : [])];
+  const parts = [
+    ...varied,
+    ...(nominal ? [nominalEvents(layout, nominalAt, nominal, digests.nominal, heldOutRows!)] : []),
+  ];
   const chosen = (part: "training" | "validation", anchors: Parameters<typeof isSameAnchor>[0][]) =>
     parts.flatMap((own) => own[part].filter((events) => anchors.some((anchor) => isSameAnchor(anchor, events))));
   return {
@@ -73,28 +84,58 @@ export function morphSimulation(
   };
 }
 
-const nominalEvents = (
+type ReadEvents = NominalSample["events"];
+
+/** Row of its file of an event. */
+const rowAt = ({ rows }: ReadEvents, k: number): number => rows?.[k] ?? k;
+
+/**
+ * Of each row of the file of the nominal sample, 1 where it is held out, in all samples of that file. Rows that the
+ * training of the density behind the morph has seen are in the part that they have there.
+ */
+function rowsHeldOut({ samples }: SampledDensity, { events, split, splitAs }: NominalSample, seed: number): Uint8Array {
+  const all = [splitAs, events, ...samples.flatMap((own) => (own.isVariation ? [own.events] : []))];
+  const size = Math.max(...all.map((own) => rowAt(own, own.data.count - 1) + 1));
+  const request = { seed, purpose: split.purpose, validation: split.heldOut };
+  const found = new Uint8Array(size);
+  for (const row of splitIndices(size, { ...request, purpose: `${split.purpose}/rows` }).validation) found[row] = 1;
+  const { training, validation } = splitIndices(splitAs.data.count, request);
+  for (const k of training) found[rowAt(splitAs, k)] = 0;
+  for (const k of validation) found[rowAt(splitAs, k)] = 1;
+  return found;
+}
+
+function splitByRow(count: number, rowOf: (k: number) => number, heldOut: Uint8Array): EventSplit {
+  const all = Int32Array.from({ length: count }, (_, k) => k);
+  return {
+    training: all.filter((k) => heldOut[rowOf(k)] === 0),
+    validation: all.filter((k) => heldOut[rowOf(k)] === 1),
+  };
+}
+
+function nominalEvents(
   layout: MorphLayout,
-  seed: number,
   at: readonly number[],
   { events, split }: NominalSample,
   digest: unknown,
-) => splitEvents(layout, seed, at, split, digest, allOfSample(events.data), undefined);
+  heldOut: Uint8Array,
+): Split {
+  const parts = splitByRow(events.data.count, (k) => rowAt(events, k), heldOut);
+  return splitEvents(layout, at, parts, [digest, split.heldOut, heldOut.length], allOfSample(events.data), undefined);
+}
 
 function splitEvents(
   layout: MorphLayout,
-  seed: number,
   at: readonly number[],
-  { purpose, heldOut }: SplitChoice,
+  { training, validation }: EventSplit,
   digest: unknown,
   varied: ChosenEvents,
   nominal: ChosenEvents | undefined,
 ): Split {
-  const { training, validation } = splitIndices(varied.positions.length, { seed, purpose, validation: heldOut });
   const part = ({ data, positions }: ChosenEvents, own: Int32Array) => ({
     data,
     positions: own.map((i) => positions[i]!),
   });
   const events = (own: Int32Array) => eventsByProcess(layout, at, part(varied, own), nominal && part(nominal, own));
-  return { digest: [digest, heldOut], training: events(training), validation: events(validation) };
+  return { digest, training: events(training), validation: events(validation) };
 }

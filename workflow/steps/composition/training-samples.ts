@@ -56,6 +56,8 @@ export interface NominalSample {
   readonly events: ChannelEvents<ChannelData>;
   /** That of the training of the density, where it is trained on them. */
   readonly split: SplitChoice;
+  /** The events that the split is one of: those of the training of the density, of its own region, or else these. */
+  readonly splitAs: ChannelEvents<ChannelData>;
 }
 
 export interface SampledDensity {
@@ -75,16 +77,14 @@ function nominalOf(
   { configuration: { densities } }: WithConfiguration,
   name: string,
   { density, nominal, heldOut }: WrittenMorph,
-): Omit<NominalSample, "events"> | undefined {
+): (Omit<NominalSample, "events" | "splitAs"> & { readonly flow?: WrittenFlow }) | undefined {
   const behind = densities[density]!;
   const flow = "flow" in behind ? behind.flow : undefined;
   const sample = nominal ?? flow?.train;
   if (sample === undefined) return undefined;
-  const split =
-    flow !== undefined && flow.train === sample
-      ? { purpose: trainingName(density), heldOut: flow.heldOut }
-      : { purpose: `${trainingName(name)}/nominal`, heldOut };
-  return { sample, split };
+  if (flow !== undefined && flow.train === sample)
+    return { sample, split: { purpose: trainingName(density), heldOut: flow.heldOut }, flow };
+  return { sample, split: { purpose: `${trainingName(name)}/nominal`, heldOut } };
 }
 
 /** The samples of the densities that likelihoods are made of, in the order of the file. */
@@ -115,13 +115,24 @@ async function flowSample(
   return { density, kind: "flow", recipe: written, samples: [sample] };
 }
 
+async function nominalEvents(
+  analysis: CompositionAnalysis,
+  density: string,
+  written: WrittenMorph,
+  { sample, split, flow }: NonNullable<ReturnType<typeof nominalOf>>,
+): Promise<NominalSample> {
+  const events = await eventsOf(analysis, density, written, sample);
+  const splitAs = flow === undefined ? events : await eventsOf(analysis, written.density, flow, sample);
+  return { sample, split, events, splitAs };
+}
+
 async function morphSamples(
   analysis: CompositionAnalysis,
   density: string,
   written: WrittenMorph,
 ): Promise<SampledDensity> {
   const own = nominalOf(analysis, density, written);
-  const nominal = own && { ...own, events: await eventsOf(analysis, density, written, own.sample) };
+  const nominal = own && (await nominalEvents(analysis, density, written, own));
   const fileOf = (sample: string) => pathOf(analysis, analysis.configuration.samples[sample]!.file);
   const samples: TrainingSample[] = [];
   for (const { sample, at } of written.train) {

@@ -28,7 +28,7 @@ import {
 import type { CompositionAnalysis } from "../../configuration/composition/composition-file.js";
 import { regionOf } from "../../configuration/table/composition/densities.js";
 import { type DensityNoise, densityNoise } from "../../effect-noise.js";
-import { leftOutText } from "../../events/selection.js";
+import { selectionTexts } from "../../events/cut-flow.js";
 import type { LazyStep } from "../../store/lazy-step.js";
 import { stepKey } from "../../store/step-store.js";
 import type { TrainedNoise } from "../trainings/morph-task.js";
@@ -101,7 +101,9 @@ function plannedTraining(
     density: sampled.density,
     result() {
       if (done !== undefined) return done;
-      const read = [...samples, ...(nominal ? [nominal] : [])].flatMap(({ events }) => events.leftOut.map(leftOutText));
+      const read = [...samples, ...(nominal ? [nominal] : [])].flatMap(({ events }) =>
+        selectionTexts(events.file, events.data, events.leftOut),
+      );
       for (const left of new Set(read)) context.progress.note(`${name}: ${left}`);
       done = run();
       return done;
@@ -200,7 +202,8 @@ function morphTraining(
   const behind = behindOf(composition, form, planned);
   const names = form.nuisances.map(String);
   const common = commonInputs(context, sampled, form);
-  const inputs = { ...common, architecture, nuisances: names, data: sampleDigests(sampled), behind: behind.inputs };
+  const data = sampleDigests(sampled);
+  const inputs = { ...common, architecture, nuisances: names, data, behind: behind.inputs };
   const layout = morphLayout(composition, form);
   const run = async (): Promise<TrainedDensity> => {
     const known = new Map<string, Weights>();
@@ -223,7 +226,8 @@ function morphTraining(
         {
           of: layoutObservable(layout),
           moved: movedComposition({ composition: withWeights(composition, known), name, form, region }),
-          nominalKey: JSON.stringify({ ...ofDensity, behind: behind.inputs }),
+          // Losses look at nominal events too, and those need not be of a training behind.
+          nominalKey: JSON.stringify({ ...ofDensity, behind: behind.inputs, events: data.nominal }),
           untrained: initialMorph(architecture, names, { architecture, weights: initial }, seed),
           stages: morphStages(anchorSets(simulation.anchors, shapes), pairs),
           shapes,

@@ -69,7 +69,7 @@ densities:
   signal: { gaussian: { x: m, mean: mean, sigma: width } }
 ${TAIL}`;
 
-async function trained(source: string) {
+async function trained(source: string, see: (name: string, key: string) => unknown = () => {}) {
   const analysis = await readComposition(source, join(files.folder, "a.yaml"));
   const common = commonOf(analysis, backend);
   const silent = {
@@ -77,7 +77,13 @@ async function trained(source: string) {
     warn() {},
     progress: { begin: () => ({ update() {}, done() {} }), note() {} },
   };
-  const { context } = await withTrainings({ ...silent, analysis, backend, common, store: passingSteps(common) });
+  const passing = passingSteps(common);
+  const run: typeof passing.run = async (name, inputs, body) => {
+    const ran = await passing.run(name, inputs, body);
+    see(name, ran.key);
+    return ran;
+  };
+  const { context } = await withTrainings({ ...silent, analysis, backend, common, store: { ...passing, run } });
   return context.analysis.composition;
 }
 
@@ -200,6 +206,30 @@ test("the training of a morph is a step behind that of its density, and repeated
   const expanded = JSON.parse((await runInProcess(["expand", file, "--json"])).out);
   const { type, train, nuisances } = expanded.distributions.find(({ name }: { name: string }) => name === "signal");
   assert.equal([type, nuisances, train[1]], ["morphed", ["scale"], { sample: "down", at: { scale: -1 } }]);
+});
+
+test("a stage follows from the nominal events that stand beside it, also beside a parametric density", async () => {
+  const m = peakAt(0, 60);
+  await files.sample("small.npz", { m, w: m.map((own) => 1 + own / 10) });
+  await files.sample("moved.npz", { m: m.map((own) => own + 0.1) });
+  const source = (nominal: string) => `columns: { m: {} }
+samples: { small: ${nominal}, moved: moved.npz }
+parameters: { nu: 0 }
+densities:
+  fixed: { gaussian: { x: m, mean: 5, sigma: 1 } }
+  own: { morphed: { density: fixed, of: [m], nominal: small, nuisances: { nu: 0 }, train: [{ sample: moved, at: { nu: 1 } }], kind: affine, training: { epochs: 1 } } }
+likelihoods: { fit: { density: own, sample: moved, extended: false } }
+`;
+  const keysOf = async (nominal: string) => {
+    const keys: string[] = [];
+    await trained(source(nominal), (name, key) => name.startsWith("train.own.") && keys.push(key));
+    return keys;
+  };
+  const plain = await keysOf("small.npz");
+  assert.ok(plain.length > 0);
+  assert.equal(await keysOf("small.npz"), plain);
+  const weighted = await keysOf("{ file: small.npz, weight: w }");
+  assert.ok(weighted.every((key) => !plain.includes(key)));
 });
 
 test("what no morph can be trained of is refused in one sentence, by its place", async () => {
