@@ -52,9 +52,12 @@ const CASES: Readonly<Record<string, readonly [set: string, repeated: readonly s
   output: ["output=elsewhere", []],
   seed: ["seed=2", ALL],
   "columns.*.range": ["columns.m.range=[100, 175]", ALL],
+  // The sample of the first likelihood has a column of its own for it.
+  "columns.*.expression": ["columns.m.expression=m + 0.25", SECOND],
   "columns.*.values": ["columns.k.values=[0, 1, 2]", []],
   "samples.*.file": ["samples.more=less.npz", SECOND],
   "samples.*.columns.*": ["samples.data.columns.m=other", FIRST],
+  "samples.*.where": ["samples.data.where=mass < 170", FIRST],
   "samples.*.weight": ["samples.data.weight=v", FIRST],
   "parameters.*.start": ["parameters.a.start=301", FIRST],
   "parameters.*.range": ["parameters.b.range=[0, 1e5]", ALL],
