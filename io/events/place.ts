@@ -1,5 +1,5 @@
 /** Where events are: files, several of them by wildcards, and what of each file. */
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { FileError } from "../errors.js";
 import { isPattern, matchesOf } from "../glob.js";
@@ -37,7 +37,8 @@ export function placesOf(path: EventPath): Place[] {
   if (paths.length === 0)
     throw new FileError("files of events", { expected: "at least one path", got: "an empty list" });
   const places = paths.flatMap(placesOfOne);
-  const files = places.map((place) => identityOf(place.path));
+  // However a path is written. A link to a file is another path: whoever makes links wants the events as often.
+  const files = places.map((place) => resolve(place.path));
   // Without a part, it is the only tree of the file.
   const isSame = (i: number, j: number) => {
     const [a, b] = [places[i]!.part, places[j]!.part];
@@ -50,16 +51,6 @@ export function placesOf(path: EventPath): Place[] {
     got: `${places[repeated]!.path} twice`,
     hint: "Its events would count twice",
   });
-}
-
-/** One file may be written in several ways. */
-function identityOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    // Of what is not there, opening says so.
-    return resolve(path);
-  }
 }
 
 function placesOfOne(text: string): Place[] {

@@ -128,8 +128,8 @@ test("no files, one file twice, and many files for a reader of one are refused",
     );
     mkdirSync(join(folder, "sub"));
     symlinkSync(join(folder, "a.npz"), join(folder, "sub", "link.npz"));
-    const ways = [`${folder}/./a.npz`, `${folder}/sub/../a.npz`, join(folder, "sub", "link.npz")];
-    for (const way of ways)
+    assert.is((await readEvents([join(folder, "a.npz"), join(folder, "sub", "link.npz")], ["x"])).count, 4);
+    for (const way of [`${folder}/./a.npz`, `${folder}/sub/../a.npz`])
       await assertRefused(() => readEvents([join(folder, "a.npz"), way]), /expected every file once, got \S* twice/);
     const tree = join(folder, "x.root");
     await assertRefused(() => readEvents([`${tree}:Events`, tree]), /expected every file once, got \S*x\.root twice/);
