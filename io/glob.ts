@@ -11,19 +11,26 @@ export function matchesOf(pattern: string): string[] {
   const parts = pattern.split("/");
   const isAbsolute = parts[0] === "";
   const found = new Set<string>();
-  visit(isAbsolute ? "/" : "", isAbsolute ? parts.slice(1) : parts, found);
+  visit(isAbsolute ? "/" : "", isAbsolute ? parts.slice(1) : parts, found, new Set());
   return [...found].sort();
 }
 
-/** Adds to `found` what lies in the folder and matches the parts. */
-function visit(folder: string, parts: readonly string[], found: Set<string>): void {
+/**
+ * Adds to `found` what lies in the folder and matches the parts.
+ *
+ * @param visited  folders by the number of parts that are left: several `**` lead to one in many ways
+ */
+function visit(folder: string, parts: readonly string[], found: Set<string>, visited: Set<string>): void {
+  const place = `${parts.length} ${folder}`;
+  if (visited.has(place)) return;
+  visited.add(place);
   const [part, ...rest] = parts;
   const pathOf = (name: string) => (folder === "" ? name : join(folder, name));
   if (part === undefined) return;
   if (part === "**") {
-    visit(folder, rest, found);
+    visit(folder, rest, found, visited);
     for (const entry of entriesIn(folder)) {
-      if (entry.isDirectory() && !entry.name.startsWith(".")) visit(pathOf(entry.name), parts, found);
+      if (entry.isDirectory() && !entry.name.startsWith(".")) visit(pathOf(entry.name), parts, found, visited);
     }
     return;
   }
@@ -31,7 +38,7 @@ function visit(folder: string, parts: readonly string[], found: Set<string>): vo
   const names = isPattern(part) ? namesThatMatch(folder, part) : [part];
   for (const name of names) {
     const path = pathOf(name === "" ? "." : name);
-    if (rest.length > 0) visit(path, rest, found);
+    if (rest.length > 0) visit(path, rest, found, visited);
     else if (isFile(path)) found.add(path);
   }
 }

@@ -142,7 +142,7 @@ function leavesOf(path: string, name: string, column: CsvColumn): Leaf[] {
 function plainBytes(type: ElementType, data: NumberArray): Uint8Array {
   if (type !== "b1") return bytesOf(data.BYTES_PER_ELEMENT < 4 ? Int32Array.from(data as Int16Array) : data);
   const packed = new Uint8Array(Math.ceil(data.length / 8));
-  for (let i = 0; i < data.length; i++) packed[i >> 3]! |= (data[i] as number) << (i & 7);
+  for (let i = 0; i < data.length; i++) packed[i >> 3]! |= (data[i] === 0 ? 0 : 1) << (i & 7);
   return packed;
 }
 

@@ -105,7 +105,8 @@ function basketsOf(branch: RootObject, entries: number): Baskets | undefined {
   const firsts = numbersIn(branch, "fBasketEntry");
   const [seeks, bytes] = [numbersIn(branch, "fBasketSeek"), numbersIn(branch, "fBasketBytes")];
   const isElsewhere = textIn(branch, "fFileName") !== "";
-  if (written < 0 || written > firsts.length) throw new Damage({ expected: "a number of baskets", got: `${written}` });
+  const known = Math.min(firsts.length, seeks.length, bytes.length);
+  if (written < 0 || written > known) throw new Damage({ expected: `at most ${known} baskets`, got: `${written}` });
   if (isElsewhere || numberIn(branch, "fEntries") !== entries) return undefined;
   const inMemory = objectsIn(branch.members.get("fBaskets"))
     .map(({ members }) => members.get(BASKET))

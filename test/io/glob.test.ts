@@ -53,4 +53,16 @@ test("files come sorted, whatever the order of the folder; hidden ones and folde
     assert.equal(found("x*"), []);
   }));
 
+test("many wildcards over folders look into each of them once for every part", () =>
+  withFolder(async (folder) => {
+    let deepest = folder;
+    for (let depth = 0; depth < 14; depth++) {
+      deepest = join(deepest, "d");
+      mkdirSync(deepest);
+    }
+    writeFileSync(join(deepest, "x.npz"), "");
+    // In as many ways as 14 folders can be shared out among 12 of them: hours, one by one.
+    assert.equal(matchesOf(join(folder, ...new Array<string>(12).fill("**"), "*.npz")), [join(deepest, "x.npz")]);
+  }));
+
 test.run();

@@ -139,7 +139,8 @@ test("where entries lie: in baskets of the file, in memory, or not at all", () =
   assert.is(baskets({ fWriteBasket: 0 }), never);
   assert.is(baskets({ fFileName: "other.root" }), never);
   assert.throws(() => baskets({ fBasketEntry: [0, 16, 10, 0] }), /entries of baskets in ascending order/);
-  assert.throws(() => baskets({ fWriteBasket: 7 }), /a number of baskets, got 7/);
+  assert.throws(() => baskets({ fWriteBasket: 7 }), /at most \d baskets, got 7/);
+  assert.throws(() => baskets({ fBasketSeek: [100] }), /at most 1 baskets, got 2/);
 });
 
 test.run();
