@@ -22,10 +22,18 @@ const formats: Readonly<Record<string, EventFormat>> = {
 /** The extensions of files of events. */
 export const eventExtensions: readonly string[] = Object.keys(formats);
 
+/** Those of files that are written, too. */
+export const writtenExtensions: readonly string[] = eventExtensions.filter(
+  (extension) => formats[extension]!.write !== undefined,
+);
+
 const extensionOf = (path: string) => extname(splitPart(path).path).toLowerCase();
 
 /** Whether there is a format of events for the file, by its extension. */
 export const isEventFile = (path: string): boolean => Object.hasOwn(formats, extensionOf(path));
+
+/** Whether files of this extension are written. */
+export const isWritten = (path: string): boolean => writtenExtensions.includes(extensionOf(path));
 
 export function formatOf(path: string): EventFormat {
   const extension = extensionOf(path);
@@ -42,9 +50,8 @@ export function formatOf(path: string): EventFormat {
 export function writerOf(path: string): NonNullable<EventFormat["write"]> {
   const { write } = formatOf(path);
   if (write !== undefined) return write;
-  const written = eventExtensions.filter((extension) => formats[extension]!.write !== undefined);
   throw new FileError(path, {
-    expected: `a kind of file that is written: ${written.join(", ")}`,
+    expected: `a kind of file that is written: ${writtenExtensions.join(", ")}`,
     got: extensionOf(path),
     hint: "docs/files.md says how to convert what is written to ROOT",
   });

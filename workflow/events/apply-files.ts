@@ -1,4 +1,5 @@
 /** Events in and out of `apply`: the columns that T needs, all others as they are, and what T adds to them. */
+
 import type {
   Applied,
   ApplySample,
@@ -16,6 +17,7 @@ import {
   writeTable,
 } from "../../io/columns.js";
 import { suggestion } from "../../io/edit-distance.js";
+import { isWritten, writtenExtensions } from "../../io/events/formats.js";
 import { FileError, type NamedArray } from "../../io/index.js";
 import { type Analysis, processNames } from "../configuration/analysis.js";
 import { dataDerivation, simulatedDerivation } from "../configuration/derivation.js";
@@ -46,16 +48,16 @@ export interface ApplyFiles {
 /** The files that the options name; refuses before any work what cannot be read or written. */
 export function applyFiles({ events, out }: ApplyOptions): ApplyFiles {
   const where = "unbinned apply";
-  const kinds = eventExtensions.join(", ");
   const got = (name: string, value: string | undefined) => (value === undefined ? `no ${name}` : `${name} ${value}`);
   if (events === undefined || !isEventFile(events)) {
     throw new UsageError(where, {
-      expected: `--events FILE with the events to map, one of ${kinds}`,
+      expected: `--events FILE with the events to map, one of ${eventExtensions.join(", ")}`,
       got: got("--events", events),
     });
   }
-  if (out === undefined || !isEventFile(out)) {
-    throw new UsageError(where, { expected: `--out FILE for the columns, one of ${kinds}`, got: got("--out", out) });
+  if (out === undefined || !isWritten(out)) {
+    const expected = `--out FILE for the columns, one of ${writtenExtensions.join(", ")}`;
+    throw new UsageError(where, { expected, got: got("--out", out) });
   }
   if (isSameFile(out, events)) {
     throw new UsageError(where, { expected: "--out to be another file than --events", got: out });

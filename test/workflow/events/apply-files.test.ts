@@ -276,7 +276,7 @@ test("refuses what it cannot map, in one sentence and with nothing left behind",
     ],
     [
       ["--events", simulation],
-      /unbinned apply: expected --out FILE for the columns, one of \.npz, \.safetensors, \.csv, got no --out/,
+      /unbinned apply: expected --out FILE for the columns, one of \.npz, .*\.parquet, \.pq, got no --out/,
     ],
     [["--events", simulation, "--out", at("refused.root")], /expected --out FILE .*, got --out .*refused\.root/],
     [
@@ -284,8 +284,8 @@ test("refuses what it cannot map, in one sentence and with nothing left behind",
       /column "title": expected a column of 120 events, .* got an array \[3\]\. Write \.npz or \.safetensors, or apply/,
     ],
     [
-      ["--events", at("a.root"), "--out", at("refused.npz")],
-      /expected --events FILE .*, one of \.npz, .* got --events .*a\.root/,
+      ["--events", at("a.h5"), "--out", at("refused.npz")],
+      /expected --events FILE .*, one of \.npz, .* got --events .*a\.h5/,
     ],
     [["--events", simulation, "--out", simulation], /expected --out to be another file than --events, got/],
   ];
