@@ -105,7 +105,10 @@ export function entriesOf(source: ByteSource, head: FileHead): Promise<Entry[]> 
   return decodedAsync(`${source.name}, its folders`, async () => {
     const found: Entry[] = [];
     const folders: { readonly path: string; readonly at: number }[] = [{ path: "", at: head.folder }];
+    const visited = new Set<number>();
     for (const { path, at } of folders) {
+      if (visited.has(at)) throw new Damage({ expected: "every folder in one place", got: `${quote(path)} in two` });
+      visited.add(at);
       if (folders.length > MAX_FOLDERS) throw new Damage({ expected: `at most ${MAX_FOLDERS} folders`, got: "more" });
       for (const key of await keysOf(source, at)) {
         const entry = { path: `${path}${key.name}`, key };

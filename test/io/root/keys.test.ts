@@ -65,6 +65,32 @@ test("what is no ROOT file, or one that was not closed, is called so", async () 
   );
 });
 
+test("a folder that is its own folder is damage", async () => {
+  const [folder, list] = [100, 200];
+  const bytes = new Uint8Array(400);
+  const view = new DataView(bytes.buffer);
+  // The folder: version, dates, bytes of its list of keys and of its name, positions of itself, its parent and the list.
+  view.setInt16(folder, 5);
+  view.setInt32(folder + 10, 120);
+  view.setInt32(folder + 26, list);
+  const writeKey = (at: number, position: number): number => {
+    const texts = [10, ...Buffer.from("TDirectory"), 1, 100, 0];
+    view.setInt32(at, 120);
+    view.setInt16(at + 4, 4);
+    view.setInt16(at + 14, 26 + texts.length);
+    view.setInt32(at + 18, position);
+    bytes.set(texts, at + 26);
+    return at + 26 + texts.length;
+  };
+  const behind = writeKey(list, list);
+  view.setInt32(behind, 1);
+  writeKey(behind + 4, folder - (behind - list));
+  await assertRefused(
+    () => entriesOf(memorySource("a", bytes), { folder, infoAt: 0 }),
+    /^a, its folders: expected every folder in one place, got "d\/" in two/,
+  );
+});
+
 referenceTest("all trees of a file, with their folders", async () => {
   const found = await withFile(referenceFile("hgg/mc_part3.root"), async (source) =>
     entriesOf(source, await readHead(source)),
