@@ -44,12 +44,13 @@ export function unpackBits(
     throw new Damage({ expected: `${count} integers of ${bits} bits`, got: `${bytes.length} bytes` });
   }
   const mask = 2 ** bits - 1;
-  for (let i = 0, bit = 0; i < count; i++, bit += bits) {
-    const at = bit >>> 3;
-    const shift = bit & 7;
+  // The position is a byte and a bit of it: pages can have more than 2^32 bits, which a shift of their number would lose.
+  for (let i = 0, at = 0, shift = 0; i < count; i++) {
     const low = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> shift;
     // Of a value that begins in the middle of a byte, the fifth may have the last bits.
     const high = shift + bits > 32 ? bytes[at + 4]! << (32 - shift) : 0;
     out[start + i] = ((low | high) & mask) >>> 0;
+    at += (shift + bits) >>> 3;
+    shift = (shift + bits) & 7;
   }
 }
