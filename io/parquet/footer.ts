@@ -12,7 +12,6 @@ export interface Chunk {
   /** Values and nulls of all pages. */
   readonly values: number;
   readonly codec: number;
-  readonly encodings: readonly number[];
   readonly isEncrypted: boolean;
 }
 
@@ -95,7 +94,7 @@ function countAt(struct: Struct, id: number): number {
 function chunkOf(column: Struct, leaf: Leaf, rows: number, end: number): Chunk {
   const meta = structAt(column, 3);
   if (meta === undefined || column.has(8)) {
-    return { start: 0, bytes: 0, values: 0, codec: 0, encodings: [], isEncrypted: true };
+    return { start: 0, bytes: 0, values: 0, codec: 0, isEncrypted: true };
   }
   const physical = numberAt(meta, 1);
   const path = listAt(meta, 3).map((part) => (part instanceof Uint8Array ? new TextDecoder().decode(part) : ""));
@@ -118,8 +117,7 @@ function chunkOf(column: Struct, leaf: Leaf, rows: number, end: number): Chunk {
   if (leaf.maxRepetition === 0 && values !== rows) {
     throw new Damage({ expected: `${rows} values in column ${leaf.name}`, got: `${values}` });
   }
-  const encodings = listAt(meta, 2).filter((value): value is number => typeof value === "number");
-  return { start, bytes, values, codec: numberAt(meta, 4) ?? -1, encodings, isEncrypted: false };
+  return { start, bytes, values, codec: numberAt(meta, 4) ?? -1, isEncrypted: false };
 }
 
 const PHYSICAL_NUMBERS: Readonly<Record<Leaf["physical"], number>> = {

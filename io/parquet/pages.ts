@@ -74,10 +74,7 @@ export async function* pagesOf(
         throw new Damage({ expected: `at most ${chunk.values - done} more values`, got: `${count}` });
       }
       const read = type === DATA ? readDataPage : readDataPageV2;
-      yield [
-        done,
-        isWanted(done, count) ? read(await body(), header, details, chunk, leaf, unpack, dictionary) : count,
-      ];
+      yield [done, isWanted(done, count) ? read(await body(), header, details, leaf, unpack, dictionary) : count];
       done += count;
     } else if (type !== INDEX) throw new Damage({ expected: "a page of Parquet", got: `one of type ${type}` });
     at += size;
@@ -122,7 +119,6 @@ function readDataPage(
   packed: Uint8Array,
   header: Struct,
   details: Struct,
-  chunk: Chunk,
   leaf: Leaf,
   unpack: Unpack,
   dictionary: Values | undefined,
@@ -138,14 +134,13 @@ function readDataPage(
   const repetitions = levels(leaf.maxRepetition, 4);
   const definitions = levels(leaf.maxDefinition, 3);
   const bytes = reader.bytes.subarray(reader.at);
-  return pageOf(bytes, encodingIn(details, 2, chunk), leaf, count, repetitions, definitions, dictionary);
+  return pageOf(bytes, numberAt(details, 2), leaf, count, repetitions, definitions, dictionary);
 }
 
 function readDataPageV2(
   packed: Uint8Array,
   header: Struct,
   details: Struct,
-  chunk: Chunk,
   leaf: Leaf,
   unpack: Unpack,
   dictionary: Values | undefined,
@@ -163,7 +158,7 @@ function readDataPageV2(
   const size = sizeAt(header, 2) - ofRepetitions - ofDefinitions;
   // Of no values, nothing need be packed.
   const bytes = details.get(7) === false || size === 0 ? rest : unpack(rest, size);
-  const page = pageOf(bytes, encodingIn(details, 4, chunk), leaf, count, repetitions, definitions, dictionary);
+  const page = pageOf(bytes, numberAt(details, 4), leaf, count, repetitions, definitions, dictionary);
   const nulls = sizeAt(details, 2);
   if (count - page.values.length !== nulls) {
     throw new Damage({ expected: `${nulls} nulls in a page`, got: `${count - page.values.length}` });
@@ -179,19 +174,9 @@ function readLevels(bytes: Uint8Array, max: number, count: number): Uint8Array {
   return out;
 }
 
-/** The encoding, which must be among those that the footer names. */
-function encodingIn(details: Struct, id: number, { encodings }: Chunk): number {
-  const encoding = numberAt(details, id) ?? -1;
-  // The two names of one encoding are mixed up by some writers.
-  const isNamed =
-    encodings.includes(encoding) || ([2, 8].includes(encoding) && (encodings.includes(2) || encodings.includes(8)));
-  if (isNamed) return encoding;
-  throw new Damage({ expected: `an encoding among ${encodings.join(" ")}`, got: `${encoding}` });
-}
-
 function pageOf(
   bytes: Uint8Array,
-  encoding: number,
+  encoding: number | undefined,
   leaf: Leaf,
   count: number,
   repetitions: Uint8Array | undefined,
@@ -203,6 +188,6 @@ function pageOf(
     present = 0;
     for (const level of definitions) if (level === leaf.maxDefinition) present++;
   }
-  const values = readValues(bytes, encoding, leaf, present, dictionary);
+  const values = readValues(bytes, encoding ?? -1, leaf, present, dictionary);
   return { count, values, definitions: present === count ? undefined : definitions, repetitions };
 }

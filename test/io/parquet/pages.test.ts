@@ -62,4 +62,18 @@ test("files without checksums: what is cut or flipped ends in an error of one se
     }
   }));
 
+test("pages are read in their own encoding: what the footer lists only informs", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.parquet");
+    const data = Float32Array.of(1, 2, 3);
+    await writeTable(path, new Map([["x", { shape: [3], data }]]));
+    const bytes = readFileSync(path);
+    // Field 2 of the column's metadata, a list of two integers: PLAIN and RLE, in zigzag. PLAIN becomes DELTA_BINARY_PACKED.
+    const list = bytes.lastIndexOf(Uint8Array.of(0x19, 0x25, 0, 6));
+    assert.ok(list > 0);
+    bytes[list + 2] = 10;
+    writeFileSync(path, bytes);
+    assert.equal((await readEvents(path)).columns.get("x")!.data, data);
+  }));
+
 test.run();
