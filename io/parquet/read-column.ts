@@ -48,9 +48,7 @@ export async function readColumn(
         const first = start + at;
         const [a, b] = [Math.max(from, first) - first, Math.min(to, first + page.count) - first];
         const { values } = withoutNulls(where, leaf, page, first, a, b);
-        const shift = values.length - page.count;
-        if (data === undefined)
-          for (let i = a; i < b; i++) words[first + i - from] = (values as readonly string[])[i + shift]!;
+        if (data === undefined) for (let i = a; i < b; i++) words[first + i - from] = (values as readonly string[])[i]!;
         else (data as Float64Array).set((values as Float64Array).subarray(a, b), first + a - from);
       }
     });
