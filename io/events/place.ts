@@ -38,13 +38,13 @@ export function placesOf(path: EventPath): Place[] {
     throw new FileError("files of events", { expected: "at least one path", got: "an empty list" });
   const places = paths.flatMap(placesOfOne);
   // However a path is written. A link to a file is another path: whoever makes links wants the events as often.
-  const files = places.map((place) => resolve(place.path));
-  // Without a part, it is the only tree of the file.
-  const isSame = (i: number, j: number) => {
-    const [a, b] = [places[i]!.part, places[j]!.part];
-    return files[i] === files[j] && (!a || !b || a === b);
-  };
-  const repeated = places.findIndex((_, i) => places.slice(0, i).some((_, j) => isSame(i, j)));
+  const parts = new Map<string, string[]>();
+  const repeated = places.findIndex(({ path: file, part = "" }) => {
+    const known = parts.get(resolve(file)) ?? [];
+    parts.set(resolve(file), [...known, part]);
+    // Without a part, it is the only tree of the file.
+    return known.some((other) => part === "" || other === "" || other === part);
+  });
   if (repeated < 0) return places;
   throw new FileError(labelOf(path), {
     expected: "every file once",

@@ -66,7 +66,7 @@ export const saveToyCost = (folder: string, { seconds, bytes }: Cost, rounds: nu
 /** Of one toy. */
 export const toyCost = (folder: string): Cost | undefined => readCost(folder, TOYS);
 
-/** As `readToy`; a damaged file is no toy, and `warn` is told why. */
+/** As `readToy`; a damaged file is no toy, with a warning that says why. */
 async function soundToy(folder: string, toy: number, key: string, warn: (text: string) => void) {
   try {
     return await readToy(folder, toy, key);
