@@ -9,7 +9,7 @@ import { NullError } from "../../io/parquet/read-column.js";
 import type { Analysis } from "../configuration/analysis.js";
 import { checkHead, eventsFrom } from "./event-data.js";
 import type { LeftOut, LoadedEvents } from "./loaded-events.js";
-import { blocksOf, ROWS_AT_ONCE, rowsOf } from "./open-channel.js";
+import { blocksOf, ROWS_AT_ONCE, rowsOf } from "./row-blocks.js";
 import { withoutOutside } from "./selection.js";
 
 /** Of a piece that is larger, such as a row group of all rows, parts are read: each unpacks the whole piece again. */

@@ -5,7 +5,7 @@ import { selectionTexts } from "../events/cut-flow.js";
 import type { EventBlock, EventBlocks } from "../events/event-blocks.js";
 import { checkTotalWeight } from "../events/event-data.js";
 import type { LoadedEvents } from "../events/loaded-events.js";
-import { leftOutOf, ROWS_AT_ONCE, Sampled } from "../events/open-channel.js";
+import { leftOutOf, ROWS_AT_ONCE, Sampled } from "../events/row-blocks.js";
 import { verdictsAt } from "../likelihood/event-checks.js";
 import { NonFiniteInBlocks } from "../likelihood/non-finite-events.js";
 import type { Reporter } from "../reporter.js";

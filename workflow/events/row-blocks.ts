@@ -1,0 +1,83 @@
+/** Files that are read in blocks of rows: where these begin, and what is kept of all of them. */
+import type { ChannelData } from "../../inference/model/likelihood/channels.js";
+import { FileError, type OpenedEvents, openEvents } from "../../io/index.js";
+import type { LeftOut } from "./loaded-events.js";
+
+/** Rows that are read at once, where the pieces of files are as small: enough to keep all cores busy. */
+export const ROWS_AT_ONCE = 2 ** 18;
+
+/**
+ * Where blocks of rows begin, and the end of the last: each as many pieces as make it no larger than `wanted`, and of a piece that is larger than
+ * `most` equal parts.
+ */
+export function blocksOf(pieces: readonly number[], count: number, wanted: number, most: number): number[] {
+  const blocks = [0];
+  for (const [i, start] of pieces.entries()) {
+    const end = pieces[i + 1] ?? count;
+    if (start > blocks.at(-1)! && end - blocks.at(-1)! > wanted) blocks.push(start);
+    const parts = Math.ceil((end - start) / most);
+    for (let part = 1; part < parts; part++) blocks.push(start + Math.floor(((end - start) * part) / parts));
+  }
+  return [...blocks, count];
+}
+
+/** What is left out of all blocks, from what is left out of each. @param total  rows @param reasons  behind conditions, in their order */
+export function leftOutOf(blocks: readonly LeftOut[], total: number, reasons: readonly string[] = []): LeftOut[] {
+  const sums = new Map<string, LeftOut>();
+  for (const one of blocks) {
+    const before = sums.get(one.reason) ?? { count: 0, sum: 0 };
+    sums.set(one.reason, { ...one, count: one.count + before.count, sum: one.sum + before.sum });
+  }
+  // Conditions look at all rows, ranges and regions at what conditions leave.
+  const place = ({ reason, isCondition }: LeftOut) => (isCondition ? -1 : reasons.indexOf(reason));
+  const all = [...sums.values()].sort((a, b) => place(a) - place(b));
+  const left = all.reduce((rest, { count, isCondition }) => (isCondition ? rest - count : rest), total);
+  return all.map((one) => ({ ...one, of: one.isCondition ? total : left }));
+}
+
+/** Every so many-th event of all, block after block. */
+export class Sampled {
+  private readonly values = new Map<string, number[]>();
+  private seen = 0;
+
+  constructor(private readonly step: number) {}
+
+  add({ count, columns, weights }: ChannelData): void {
+    const first = (this.step - (this.seen % this.step)) % this.step;
+    const all = { ...columns, ...(weights && { [WEIGHTS]: weights }) };
+    for (const [name, values] of Object.entries(all)) {
+      const own = this.values.get(name) ?? [];
+      for (let i = first; i < count; i += this.step) own.push(values[i]!);
+      this.values.set(name, own);
+    }
+    this.seen += count;
+  }
+
+  get data(): ChannelData {
+    const { [WEIGHTS]: weights, ...columns } = Object.fromEntries(
+      [...this.values].map(([name, values]) => [name, Float64Array.from(values)]),
+    );
+    const count = Object.values(columns)[0]?.length ?? 0;
+    return { count, columns, ...(weights && { weights }) };
+  }
+}
+
+const WEIGHTS = " weights";
+
+/** How many rows there are, and where pieces of them begin: of any column that can be read. */
+export async function rowsOf(
+  file: string,
+  columns: readonly string[],
+): Promise<Pick<OpenedEvents, "count" | "pieces">> {
+  for (const name of columns) {
+    try {
+      const events = await openEvents(file, [name]);
+      await events.close();
+      return events;
+    } catch (error) {
+      // Words, for example: the next column.
+      if (!(error instanceof FileError)) throw error;
+    }
+  }
+  return { count: 0, pieces: [] };
+}
