@@ -107,7 +107,8 @@ export const REPEATED: Readonly<Record<string, readonly Case[]>> = {
   output: one("output=elsewhere", []),
   "observables.columns": [
     ...one("observables.columns={x: x_again}", []),
-    ...one("observables.columns={x: y, y: x}", ALL),
+    ...one("observables.columns={x: y}", ALL),
+    ...one("observables.columns={x: y, y: x}", "refused"),
   ],
   "observables.where": [...one("observables.where=x1 > -1000", []), ...one("observables.where=x1 > -1", ALL)],
   "observables.x.features": one("observables.x={features: 1, columns: [x1]}", ofOneFeature("x", ALL), {

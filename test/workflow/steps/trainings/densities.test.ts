@@ -71,7 +71,7 @@ const trained = [
 ];
 const trainingsIn = (out: string) =>
   readdirSync(join(folder, out, "steps"))
-    .filter((name) => name.startsWith("x."))
+    .filter((name) => name.startsWith("x.") && name.endsWith(".safetensors"))
     .sort();
 const bytes = (out: string, step: string) => readFileSync(join(folder, out, "steps", `${step}.safetensors`));
 const stepsKept = (out: string) => [...out.matchAll(/^(x\S*): kept from before/gm)].map(([, name]) => name!);
