@@ -13,12 +13,12 @@ import { checkArchitectures } from "../configuration/architectures.js";
 import type { Configuration } from "../configuration/table.js";
 import { UsageError } from "../errors.js";
 import { readChecked, requireChecksum, writeSealed } from "./checksum.js";
-import { checkDeclared, recordedColumns } from "./model-record.js";
+import { checkDeclared, recordedColumns, recordedShares } from "./model-record.js";
 
 /** Name of the saved model in the output folder. */
 export const MODEL_FILE = "model.safetensors";
 
-/** @param record  what the file says of the analysis besides: that of `columnsRecord` */
+/** @param record  what the file says of the analysis besides: that of `modelRecord` */
 export async function saveModel(
   folder: string,
   model: MixtureModel,
@@ -44,7 +44,8 @@ async function readModel(folder: string) {
   // What is no model of ours at all is refused first, by that name.
   const model = mixtureFromTensors(file, { metadata: found.metadata, tensors });
   requireChecksum(file, found, RUN_AGAIN);
-  return { model, columns: recordedColumns(file, found.metadata) };
+  const { metadata } = found;
+  return { model, columns: recordedColumns(file, metadata), shares: recordedShares(file, metadata) };
 }
 
 /**
@@ -84,16 +85,21 @@ export async function loadModel(analysis: Analysis, folders: readonly string[]):
   const { configuration } = analysis;
   const { file } = configuration.model;
   const where = modelFile(analysis, folders);
-  const model = file === undefined ? await readTrained(analysis, where) : await readPublished(configuration, where);
+  const { model, shares } =
+    file === undefined
+      ? await readTrained(analysis, where)
+      : { model: await readPublished(configuration, where), shares: undefined };
   checkWidths(analysis, model, where);
   if (file === undefined) checkArchitectures(analysis, model, where);
-  return { ...model, processes: model.processes.map((process) => configuredYield(configuration, process)) };
+  const processes = model.processes.map((process) => configuredYield(configuration, process, shares?.[process.name]));
+  return { ...model, processes };
 }
 
-function configuredYield(configuration: Configuration, { name, logYield }: ProcessModel): ProcessModel {
+/** @param share  of its events that `data.without` leaves */
+function configuredYield(configuration: Configuration, { name, logYield }: ProcessModel, share = 1): ProcessModel {
   // Not the share of data.events: generated data are as many as `run` made, and so are the yields it saved, as are those of samples.
   const configured = configuration.processes[name]!.yield?.events;
-  return { name, logYield: typeof configured === "number" ? Math.log(configured) : logYield };
+  return { name, logYield: typeof configured === "number" ? Math.log(configured * share) : logYield };
 }
 
 /** Of what the likelihood looks at. */
@@ -125,14 +131,14 @@ function findTrained({ file }: Analysis, folders: readonly string[]): string {
   });
 }
 
-async function readTrained(analysis: Analysis, file: string): Promise<MixtureModel> {
-  const { model, columns } = await readModel(dirname(file));
+async function readTrained(analysis: Analysis, file: string) {
+  const { model, columns, shares } = await readModel(dirname(file));
   const declared = nuisanceModels(analysis.configuration);
   checkDeclared(analysis, declared, model, columns, file);
   const nuisances = model.nuisances.map((own, k) =>
     own.kind === "shape" ? withDeclaredAcceptance(analysis, own, file) : declared[k]!,
   );
-  return { ...model, nuisances };
+  return { model: { ...model, nuisances }, shares };
 }
 
 /** Acceptances come from samples, which `run` has read: the configuration may do without what the file has, and no more. */

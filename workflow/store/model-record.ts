@@ -1,4 +1,4 @@
-/** What a saved model says of the analysis that made it, besides its numbers: of which columns it is a density. */
+/** What a saved model says of the analysis that made it, besides its numbers: its columns, and the shares of events it has. */
 import type { MixtureModel, NuisanceModel } from "../../inference/model/mixture-model.js";
 import type { ObservableName } from "../../inference/model/sampling/simulated-events.js";
 import { type Analysis, processNames } from "../configuration/analysis.js";
@@ -8,31 +8,65 @@ import { UsageError } from "../errors.js";
 /** Key of the metadata under which the columns stand, as JSON. */
 const COLUMNS_KEY = "unbinned.columns";
 
+/** Key of the shares of events that `data.without` left of each process, as JSON by its name. Absent where it left all. */
+const SHARES_KEY = "unbinned.shares";
+
 /** Names in the user's files, in the order of the features. */
 type ModelColumns = { readonly [N in ObservableName]?: readonly string[] };
 
-/** Metadata of a model file. Axis labels say nothing of a model, and a generator knows no columns. */
-export function columnsRecord({ observables, simulation }: Configuration): Readonly<Record<string, string>> {
+/**
+ * Metadata of a model file. Axis labels say nothing of a model, and a generator knows no columns.
+ *
+ * @param kept  shares of the events of the processes that are left, in their order
+ */
+export function modelRecord(configuration: Configuration, kept: readonly number[]): Readonly<Record<string, string>> {
+  const { observables, simulation } = configuration;
   if (simulation.generator !== undefined) return {};
+  const shares = processNames(configuration).map((name, f) => [name, kept[f]!] as const);
   const columns: ModelColumns = {
     x: observables.x.columns,
     ...(observables.y && { y: observables.y.columns }),
   };
-  return { [COLUMNS_KEY]: JSON.stringify(columns) };
+  return {
+    [COLUMNS_KEY]: JSON.stringify(columns),
+    ...(kept.some((share) => share !== 1) && { [SHARES_KEY]: JSON.stringify(Object.fromEntries(shares)) }),
+  };
 }
 
 /** Undefined in a file that says nothing of columns: of an earlier version, or trained on a generator. */
 export function recordedColumns(where: string, metadata: Readonly<Record<string, string>>): ModelColumns | undefined {
-  const text = metadata[COLUMNS_KEY];
-  if (text === undefined) return undefined;
   const isNames = (names: unknown) => Array.isArray(names) && names.every((name) => typeof name === "string");
+  const isColumns = (found: Partial<ModelColumns>): found is ModelColumns =>
+    isNames(found.x) && (found.y === undefined || isNames(found.y));
+  return recorded(where, metadata, COLUMNS_KEY, "names of columns", isColumns);
+}
+
+/** Of processes, by their names. Undefined where all events were left. */
+export function recordedShares(
+  where: string,
+  metadata: Readonly<Record<string, string>>,
+): Readonly<Record<string, number>> | undefined {
+  const isShares = (found: object): found is Record<string, number> =>
+    Object.values(found).every((share) => typeof share === "number" && share > 0 && share <= 1);
+  return recorded(where, metadata, SHARES_KEY, "shares of events", isShares);
+}
+
+function recorded<T extends object>(
+  where: string,
+  metadata: Readonly<Record<string, string>>,
+  key: string,
+  expected: string,
+  isRight: (found: object) => found is T,
+): T | undefined {
+  const text = metadata[key];
+  if (text === undefined) return undefined;
   try {
-    const found = JSON.parse(text);
-    if (isNames(found?.x) && (found.y === undefined || isNames(found.y))) return found;
+    const found: unknown = JSON.parse(text);
+    if (typeof found === "object" && found !== null && isRight(found)) return found;
   } catch {
     // Said below, as of any other text.
   }
-  throw new UsageError(where, { expected: `names of columns in "${COLUMNS_KEY}"`, got: text.slice(0, 100) });
+  throw new UsageError(where, { expected: `${expected} in "${key}"`, got: text.slice(0, 100) });
 }
 
 interface Compared {

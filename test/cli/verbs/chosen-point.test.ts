@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readConfiguration } from "../../../workflow/configuration/configuration.js";
 import { readSavedModel, saveModel } from "../../../workflow/store/model-files.js";
-import { columnsRecord } from "../../../workflow/store/model-record.js";
+import { modelRecord } from "../../../workflow/store/model-record.js";
 import { at, command, file, removeRun, runToy, simulation } from "../applied-run.js";
 
 test.before(runToy);
@@ -41,7 +41,7 @@ data: { file: data.npz }
 /** The folder of a run of that analysis: its model says which columns it was trained on. */
 async function recorded(): Promise<string> {
   const folder = await withoutFit();
-  const record = columnsRecord(readConfiguration(OF_FILES, "analysis.yaml"));
+  const record = modelRecord(readConfiguration(OF_FILES, "analysis.yaml"), [1, 1]);
   await saveModel(folder, await readSavedModel(at("out")), record);
   copyFileSync(at("out/data.npz"), at("data.npz"));
   return folder;

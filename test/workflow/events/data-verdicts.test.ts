@@ -86,6 +86,10 @@ test("run: values under data.without leave data and simulation, yields shrink to
     [200, 200, 200, 180].map((count) => [count, "mass = -999"]),
   );
   assert.match(readFileSync(join(out, "report.html"), "utf8"), /missing\.npz: 180 of 2000 events are left out/);
+  // The other verbs read the model of the run, with the same yields.
+  const refitted = JSON.parse((await runInProcess(["fit", own, "--run", out, "--json"])).out);
+  const [before] = Object.values(results.fits as Record<string, { nll: number }>);
+  assert.ok(Math.abs(refitted.nll - before!.nll) < 1e-3, `${refitted.nll} is ${before!.nll} in the run`);
 });
 
 test("run, fit: data.outside drops events outside of simulation, or refuses them", async () => {

@@ -5,7 +5,7 @@ import { leftOutText } from "../../events/selection.js";
 import type { CovarianceSummary } from "../../likelihood/covariance-summary.js";
 import type { Outcome } from "../../recipes/outcome.js";
 import { MODEL_FILE, saveModel } from "../../store/model-files.js";
-import { columnsRecord } from "../../store/model-record.js";
+import { modelRecord } from "../../store/model-record.js";
 import { unconvergedOf, unconvergedText } from "../../training-verdict.js";
 import { cutFlowTables } from "../cut-flow-tables.js";
 import { resultSentence } from "../first-screen.js";
@@ -33,7 +33,7 @@ export const HEADING = "Fit";
 type Fits = Pick<Outcome, "fitted" | "best" | "simulationErrors" | "verdicts">;
 
 export const fitNumbers = (
-  { analysis: { configuration } }: RunContext,
+  { analysis: { configuration }, simulation: { kept } }: RunContext,
   { fitted, best, simulationErrors, verdicts }: Fits,
 ) =>
   ({
@@ -51,7 +51,7 @@ export const fitNumbers = (
         ]),
       ),
     },
-    files: [{ name: MODEL_FILE, write: (folder) => saveModel(folder, fitted.model, columnsRecord(configuration)) }],
+    files: [{ name: MODEL_FILE, write: (folder) => saveModel(folder, fitted.model, modelRecord(configuration, kept)) }],
   }) satisfies Numbers;
 
 /** Of the result, whether trainings that it rests on did not converge. */
