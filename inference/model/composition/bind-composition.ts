@@ -3,6 +3,7 @@ import { entryOf } from "../../../engine/entry.js";
 import { UsageError } from "../../../engine/errors.js";
 import { reshape, slice } from "../../../engine/tape/operations.js";
 import type { Tape, Var } from "../../../engine/tape/tape.js";
+import { integratedByCategory } from "../densities/by-category.js";
 import { densityKind } from "../densities/densities.js";
 import { functionKind } from "../functions/functions.js";
 import type { BoundDensity, Columns, Environment, Moved } from "../language/environment.js";
@@ -123,7 +124,8 @@ function environment(common: Common, columns: Columns, moved: Required<Pick<Move
       const known = found.get(name);
       if (known !== undefined) return known;
       const form = densities[name]!;
-      const density = densityKind(name, form).bind(form, at, name);
+      const bind = (own: Environment) => densityKind(name, form).bind(form, own, name);
+      const density = integratedByCategory(at, name, bind(at), bind);
       found.set(name, density);
       return density;
     },

@@ -212,7 +212,13 @@ export function checkedComposition(composition: Composition): CheckedComposition
     const shapes = parts.map(({ shape }) => shape);
     kind.check(form, where, shapes, domain, classes);
     const isMoved = own.parameters.some((parameter) => free.has(parameter));
-    const shape = kind.shape(form, shapes, own.columns, isMoved);
+    const isBatched = kind.isBatched ?? (parts.length > 0 && shapes.every((part) => part.isBatched));
+    const shape = { ...kind.shape(form, shapes, own.columns, isMoved), isBatched };
+    const isLeaf = parts.length === 0 && kind.isOfCategories !== true;
+    const category = isLeaf ? shape.of.find((column) => classes(column) !== undefined) : undefined;
+    if (category !== undefined) {
+      throw new UsageError(where, { expected: "a density of numbers", got: `the categorical column ${category}` });
+    }
     for (const column of unionOf([shape.of, shape.given])) {
       if (!Object.hasOwn(columns, column)) throw unknownName(where, column, columnNames, "a column");
     }

@@ -74,14 +74,19 @@ export const categories: DensityKind<CategoriesForm> = {
   },
   bind({ density, over, coefficients }, at, name): BoundDensity {
     const values = at.classes(over)!;
-    const ofValues = at.withColumns({ [over]: at.tape.constant(values) });
-    const part = ofValues.density(density);
+    const withValues = (own: number | readonly number[], shape?: readonly number[]) =>
+      at.withColumns({ [over]: at.tape.constant(own, shape) });
+    const together = at.shape(density).isBatched ? withValues(values) : undefined;
+    const apart = together ? [] : values.map((value) => withValues(value, []));
     const { expected, logExpected, logSumWith } = sumsOf(coefficients, at);
-    const ofAll = (logs: Var) => sub(logSumWith(broadcast(logs, [values.length])), logExpected);
+    const ofAll = (log: (own: Environment) => Var) => {
+      const logs = together ? log(together) : row(apart.map(log));
+      return sub(logSumWith(broadcast(logs, [values.length])), logExpected);
+    };
     return {
-      logProb: () => ofAll(part.logProb()),
-      logProbability: (region) => ofAll(part.logProbability(region)),
-      logMarginal: (kept, region) => ofAll(logMarginal(ofValues, density, kept, region)),
+      logProb: () => ofAll((own) => own.density(density).logProb()),
+      logProbability: (region) => ofAll((own) => own.density(density).logProbability(region)),
+      logMarginal: (kept, region) => ofAll((own) => logMarginal(own, density, kept, region)),
       ...(at.shape(name).isExtended && { expected, logExpected }),
     };
   },

@@ -80,6 +80,10 @@ export interface DensityKind<F> {
     domain: (column: string) => readonly [number, number],
     classes: (column: string) => readonly number[] | undefined,
   ) => void;
+  /** Whether it is of categorical columns: what is not made of other densities is of numbers otherwise. */
+  readonly isOfCategories?: true;
+  /** Whether it takes the numbers and given columns of several values at once [K], as networks do in less time than one after another. */
+  readonly isBatched?: true;
   /** @param name  of the density: that of its weights */
   readonly bind: (form: F, at: Environment, name: string) => BoundDensity;
   /** The flow that takes its columns to those of the density that it is made of, or to standard normal numbers, where there is one. */

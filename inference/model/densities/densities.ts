@@ -2,6 +2,7 @@
 import { UsageError } from "../../../engine/errors.js";
 import { anObject, checkArgument } from "../../../engine/options.js";
 import { type ArgusForm, argus } from "./argus.js";
+import { type BernoulliForm, bernoulli } from "./bernoulli.js";
 import { type BernsteinForm, bernstein } from "./bernstein.js";
 import { type CategoriesForm, categories } from "./categories.js";
 import { type ChebychevForm, chebychev } from "./chebychev.js";
@@ -43,6 +44,7 @@ export type DensityForm =
   | BernsteinForm
   | UniformForm
   | GenericForm
+  | BernoulliForm
   | MixtureForm
   | CategoriesForm
   | ProductForm
@@ -69,6 +71,7 @@ const kinds: { readonly [K in DensityForm["kind"]]: DensityKind<Extract<DensityF
   bernstein,
   uniform,
   generic,
+  bernoulli,
   mixture,
   categories,
   product,

@@ -133,6 +133,7 @@ export const flow: DensityKind<FlowForm> = {
   doc: "φ(T(x | given)) |∂T/∂x|, φ standard normal and T a trained map; normalised over the domains of its columns",
   entries: { kind: oneOf("flow"), of: texts, ...flowColumns, flow: aModel },
   values: () => [],
+  isBatched: true,
   parts: () => [],
   shape: ({ of, given = [], flow: { architecture } }) => ({
     of,

@@ -60,6 +60,7 @@ export const morphed: DensityKind<MorphedForm> = {
   doc: "p(m(x, ν | given)) |∂m/∂x|, m a trained map that is the identity where ν is nominal",
   entries: { kind: oneOf("morphed"), density: aText, of: texts, ...flowColumns, nuisances: values, morph: aModel },
   values: ({ nuisances }) => nuisances,
+  isBatched: true,
   parts: ({ density }) => [density],
   shape: ({ given = [], morph }, [part], givenBy, isMoved) => {
     const bends = morph.architecture.spline !== undefined;

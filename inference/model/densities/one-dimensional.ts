@@ -43,6 +43,7 @@ export function overDomain(at: Environment, column: string, { logShape, logInteg
   };
   return {
     logProb: () => sub(logShape(), normalisation()),
+    unnormalised: { logShape, logNormalisation: normalisation },
     logProbability(region: BoundRegion) {
       const intervals = region[column];
       if (intervals === undefined) return at.tape.constant(0, []);

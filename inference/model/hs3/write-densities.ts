@@ -52,6 +52,7 @@ export const writtenDensities: Rows<DensityForm> = {
     const normalization = conditional.map((own) => ({ factors: [own], over: composition.shape(own).of }));
     return { type: "product_dist", factors, ...(normalization.length > 0 && { normalization }) };
   },
+  bernoulli: NO_WORD,
   categories: NO_WORD,
   conditional: NO_WORD,
   truncated: `${NO_WORD}: give the column the range instead, if it is one interval`,

@@ -66,6 +66,8 @@ export interface Shape {
   readonly crossesKnots: boolean;
   /** Whether the slope of log p jumps at knots in the columns that it is of. */
   readonly hasKnots: boolean;
+  /** Whether it, or all that it is made of, takes several values of given columns at once [K]. */
+  readonly isBatched?: boolean;
   /** Of a truncated one: where it is not 0. */
   readonly kept?: Region;
   /** Of a product, or a sum of products, also in a region: its columns, of which other groups can be integrated over. Absent: all of them are one group. */
@@ -85,6 +87,8 @@ export interface BoundDensity {
    * @param region  narrows columns that the density is of
    */
   logProbability(region: BoundRegion): Var;
+  /** Of one that is known up to a factor: log p is `logShape` - `logNormalisation`, and the latter looks at no column that the density is of. */
+  readonly unnormalised?: { readonly logShape: () => Var; readonly logNormalisation: () => Var };
   /** As of `logMarginal` in densities/marginal.ts, of some of its columns and not all; where it has groups of them. */
   readonly logMarginal?: ((kept: readonly string[], region: BoundRegion) => Var) | undefined;
   /** Number of events that it expects, where it has yields, and its logarithm: without events the number may be 0. */

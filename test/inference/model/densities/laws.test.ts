@@ -14,6 +14,9 @@ import { allSamples, checkedSample, type DensitySample, densitySamples } from ".
 
 type Interval = readonly [number, number];
 
+/** Where a column is summed over values, each an interval without width. */
+const isValues = (intervals: readonly Interval[]) => intervals.every(([low, high]) => low === high);
+
 /** Of parametric densities, and of flows, whose slopes jump. */
 const toleranceOf = ({ isFlow }: DensitySample) => (isFlow ? 5e-4 : 1e-6);
 
@@ -29,6 +32,8 @@ function boxOf(sample: DensitySample): Record<string, Interval> {
 
 /** Ends of truncated samples, where the density jumps: no panel goes across. */
 function piecesOf(sample: DensitySample, column: string, whole: Interval): readonly Interval[] {
+  const values = sample.composition.columns[column]!.values;
+  if (values !== undefined) return values.map((value) => [value, value] as const);
   const forms = Object.values(sample.composition.densities);
   const cut = forms.find((form) => form.kind === "truncated");
   return cut?.kind === "truncated" ? (cut.region[column] ?? [whole]) : [whole];
@@ -36,8 +41,11 @@ function piecesOf(sample: DensitySample, column: string, whole: Interval): reado
 
 const rulesOf = (box: Readonly<Record<string, readonly Interval[]>>) =>
   Object.fromEntries(
-    Object.entries(box).map(([column, intervals]) => [column, ruleOver(intervals, panelsOf(Object.keys(box).length))]),
+    Object.entries(box).map(([column, intervals]) => [column, ruleOf(intervals, panelsOf(Object.keys(box).length))]),
   );
+
+const ruleOf = (intervals: readonly Interval[], panels: number) =>
+  isValues(intervals) ? intervals.map(([value]) => [value, 1] as const) : ruleOver(intervals, panels);
 
 const settingsOf = ({ given }: DensitySample) => given ?? [{}];
 
@@ -111,7 +119,8 @@ for (const sample of allSamples) {
         const { chiSquared, degrees } = await chiSquareTest(sample, drawn, (all) =>
           integrals(all, given, (at) => logProbOf(backend, composition, density, at)),
         );
-        assert.ok(degrees >= 5, `only ${degrees} degrees of freedom`);
+        const isOfValues = Object.keys(boxOf(sample)).every((column) => composition.classes(column) !== undefined);
+        assert.ok(degrees >= (isOfValues ? 1 : 5), `only ${degrees} degrees of freedom`);
         const limit = quantile(degrees);
         assert.ok(chiSquared < limit, `χ² of ${chiSquared} with ${degrees} degrees of freedom, limit ${limit}`);
       }
@@ -169,7 +178,7 @@ const within = (a: readonly Interval[], b: readonly Interval[]): Interval[] =>
   a.flatMap(([low, high]) =>
     b.flatMap(([from, to]): Interval[] => {
       const both = [Math.max(low, from), Math.min(high, to)] as const;
-      return both[0] < both[1] ? [both] : [];
+      return both[0] < both[1] || (both[0] === both[1] && low === high) ? [both] : [];
     }),
   );
 
@@ -214,19 +223,21 @@ async function chiSquareTest(
   const box = Object.entries(boxOf(sample));
   const parts = box.length > 1 ? 14 : 60;
   const edges = box.map(([column, own]) => {
-    const pieces = piecesOf(sample, column, own).map((piece) => edgesOf(piece, parts));
-    return { column, bins: pieces.flatMap((all) => all.slice(1).map((high, i) => [all[i]!, high] as const)) };
+    const pieces = piecesOf(sample, column, own);
+    if (isValues(pieces)) return { column, bins: pieces };
+    const ends = pieces.map((piece) => edgesOf(piece, parts));
+    return { column, bins: ends.flatMap((all) => all.slice(1).map((high, i) => [all[i]!, high] as const)) };
   });
   const [first, second] = edges as [(typeof edges)[0], (typeof edges)[0] | undefined];
   const cells = first.bins.flatMap((own) => (second?.bins ?? [undefined]).map((other) => [own, other] as const));
   const rules = cells.map(
     ([own, other]): Rules => ({
-      [first.column]: ruleOver([own], other ? 3 : 6),
-      ...(second && other && { [second.column]: ruleOver([other], 3) }),
+      [first.column]: ruleOf([own], other ? 3 : 6),
+      ...(second && other && { [second.column]: ruleOf([other], 3) }),
     }),
   );
   const expected = await probabilities(rules);
-  const isIn = ([low, high]: Interval, value: number) => low <= value && value < high;
+  const isIn = ([low, high]: Interval, value: number) => value === low || (low < value && value < high);
   const count = drawn[first.column]!.length;
   const bins = cells.map(([own, other], k) => ({
     expected: count * expected[k]!,

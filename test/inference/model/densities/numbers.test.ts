@@ -25,12 +25,14 @@ type Entry<F> = {
   [N in keyof F]-?: number extends F[N] ? N : F[N] extends readonly (infer E)[] ? (Value extends E ? N : never) : never;
 }[keyof F];
 
-/** Its numbers, each a V. Those of the two kinds are not entries of the form. */
+/** Its numbers, each a V. Those of three kinds are not entries of the form, or not all of them at once. */
 type Numbers<K extends Kind, V> = K extends "generic"
   ? { readonly a: V; readonly b: V }
   : K extends "transported"
     ? { readonly shift: V; readonly scale: V }
-    : { readonly [N in Entry<FormOf<K>>]: FormOf<K>[N] extends readonly Value[] ? readonly V[] : V };
+    : K extends "bernoulli"
+      ? { readonly number: V }
+      : { readonly [N in Entry<FormOf<K>>]: FormOf<K>[N] extends readonly Value[] ? readonly V[] : V };
 
 interface NumbersSample<K extends Kind> {
   readonly numbers: Numbers<K, number>;
@@ -125,6 +127,20 @@ const samples: { readonly [K in Kind]: Samples<K> } = {
         x: "m",
         expression: await parseExpression(`0.2 + exp(-(${a}) * (m - (${b}))^2)`, "a test"),
       }),
+    },
+  ],
+  bernoulli: [
+    {
+      numbers: { number: 0.3 },
+      events: { k: [1, 0, 1] },
+      columns: { k: { values: [0, 1] } },
+      form: ({ number }) => ({ kind: "bernoulli", x: "k", p: number }),
+    },
+    {
+      numbers: { number: -0.8 },
+      events: { k: [1, 0, 1] },
+      columns: { k: { values: [0, 1] } },
+      form: ({ number }) => ({ kind: "bernoulli", x: "k", logit: number }),
     },
   ],
   mixture: [

@@ -22,6 +22,7 @@ type Parametric = Exclude<
   | "product"
   | "conditional"
   | "truncated"
+  | "bernoulli"
   | "ensemble"
   | "flow"
   | "morphed"

@@ -125,8 +125,8 @@ for (const backend of testBackends()) {
 }
 
 test("every kind with a formula has answers", () => {
-  // 1 / (high - low).
-  const others = ["uniform"];
+  // 1 / (high - low), and p: their laws say it all.
+  const others = ["uniform", "bernoulli"];
   const made = [
     "mixture",
     "categories",

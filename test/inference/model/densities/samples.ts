@@ -249,6 +249,26 @@ export const densitySamples: { readonly [K in DensityForm["kind"]]: readonly Den
       },
     ),
   ],
+  bernoulli: [
+    sample(
+      "efficiency that follows from a column",
+      { pass: { values: [0, 1] }, t: {} },
+      { a: 0.7, b: -0.4 },
+      { model: { kind: "bernoulli", x: "pass", logit: "logit" } },
+      {
+        functions: { logit: { kind: "expression", expression: await parseExpression("a + b * t", "logit") } },
+        region: { pass: [[1, 1]] },
+        given: [{ t: 0.5 }, { t: -2 }],
+      },
+    ),
+    sample(
+      "probability of the second value",
+      { pass: { values: [3, -1] } },
+      { p: 0.2 },
+      { model: { kind: "bernoulli", x: "pass", p: "p" } },
+      { region: { pass: [[3, 3]] } },
+    ),
+  ],
   categories: [
     sample(
       "mixture over a category of a morphed flow, with numbers of events",
@@ -280,6 +300,20 @@ export const densitySamples: { readonly [K in DensityForm["kind"]]: readonly Den
     ),
   ],
   product: [
+    sample(
+      "efficiency with a mass that differs between passed and failed",
+      { pass: { values: [0, 1] }, m: { range: [1, 4] } },
+      { p: 0.8, c: 0.7, d: -0.3 },
+      {
+        which: { kind: "bernoulli", x: "pass", p: "p" },
+        mass: { kind: "exponential", x: "m", c: "slope" },
+        model: { kind: "product", factors: ["which", "mass"] },
+      },
+      {
+        functions: { slope: { kind: "choice", column: "pass", choices: ["c", "d"] } },
+        region: { pass: [[0, 0]] },
+      },
+    ),
     sample(
       "product of different columns",
       { m: { range: [1, 4] }, n: { range: [0, 2] } },

@@ -28,7 +28,9 @@ function joint({ composition, density, given: conditions = [{}], isExtended = fa
   const { given } = checked.shape(density);
   const others = given.map((x): [string, DensityForm] => [
     `${x}_alone`,
-    { kind: "gaussian", x, mean: conditions[0]![x]!, sigma: 0.05 },
+    checked.classes(x) === undefined
+      ? { kind: "gaussian", x, mean: conditions[0]![x]!, sigma: 0.05 }
+      : { kind: "bernoulli", x, p: 0.4 },
   ]);
   if (checked.parametersOf(density).length === 0) {
     const [{ name: mean }] = composition.parameters as [Parameter];
@@ -66,6 +68,7 @@ async function checkRoundTrip(model: Hs3Model): Promise<void> {
 /** Kinds that HS³ cannot say, and why. */
 const REFUSED: Partial<Record<DensityForm["kind"], RegExp>> = {
   categories: /density .*: expected what HS³ can say, got categories: HS³ has no word for it/,
+  bernoulli: /got bernoulli: HS³ has no word for it/,
   conditional: /got (?:conditional: HS³ has no word|flow: it is trained)/,
   truncated: /got truncated: HS³ has no word for it: give the column the range instead/,
   ensemble: /got ensemble: HS³ has no word/,

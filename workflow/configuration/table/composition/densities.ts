@@ -219,6 +219,19 @@ export const densityRows = {
     async ({ x, expression }, where) =>
       ({ kind: "generic", x, expression: await parseExpression(expression, where) }) as const,
   ),
+  bernoulli: row(
+    section(
+      {
+        x: column("Column with two `values`."),
+        p: optionalValue("Probability of the second value, from 0 to 1."),
+        logit: optionalValue("In place of p: log(p / (1 - p)), any number, which fits find more easily."),
+      },
+      { doc: "Which of two values the column has: passed or failed." },
+    ),
+    "bernoulli_dist",
+    ({ x, p, logit }) =>
+      ({ kind: "bernoulli", x, ...(p !== undefined && { p }), ...(logit !== undefined && { logit }) }) as const,
+  ),
   mixture: row(
     map(
       value({
