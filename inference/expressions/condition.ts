@@ -4,9 +4,17 @@ import { rowOf } from "./bind.js";
 import type { Expression } from "./expression.js";
 import { expressionText } from "./text.js";
 
+/** Whether a part is a truth or may be one: a name, and a choice between such parts. */
+function mayBeTruth(part: Expression): boolean {
+  if (part.kind === "name") return true;
+  if (!("operands" in part)) return false;
+  if (part.kind === "call" && part.function === "ifelse") return part.operands.slice(1).every(mayBeTruth);
+  return rowOf(part).gives === "truth";
+}
+
 /**
  * The operands of the outermost `&&`, in order; a condition without one is its only part. Each is a truth, or a name: a column may hold
- * truths. What is computed as a number is refused: `pt + 1` is forgotten to be compared.
+ * truths; or a choice between such. What is computed as a number is refused: `pt + 1` is forgotten to be compared.
  *
  * @param where  what the condition is for, at the beginning of messages
  */
@@ -18,7 +26,7 @@ export function conditionParts(condition: Expression, where: string): readonly E
     else parts.push(part);
   }
   for (const part of parts) {
-    if (part.kind === "name" || ("operands" in part && rowOf(part).gives === "truth")) continue;
+    if (mayBeTruth(part)) continue;
     const text = expressionText(part);
     throw new UsageError(where, {
       expected: "conditions, each true or false",

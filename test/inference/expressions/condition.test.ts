@@ -12,11 +12,12 @@ test("a conjunction is its parts in order, whatever its brackets; all else is on
   assert.equal(await parts("a > 1 && (b < 2 && c == 3) && !d"), ["a > 1", "b < 2", "c == 3", "!d"]);
   assert.equal(await parts("a > 1 || b < 2 && c > 3"), ["a > 1 || b < 2 && c > 3"]);
   assert.equal(await parts("flag and pt > 20"), ["flag", "pt > 20"]);
+  assert.equal(await parts("a > 1 ? b > 2 : flag"), ["ifelse(a > 1, b > 2, flag)"]);
   assert.is((await parts(Array.from({ length: 500 }, (_, i) => `a > ${i}`).join(" && "))).length, 500);
 });
 
 test("a number is no condition", async () => {
-  for (const text of ["pt + 1", "1", "a > 2 && pt * 2", "a > 1 ? b > 2 : c > 3"]) {
+  for (const text of ["pt + 1", "1", "a > 2 && pt * 2", "a > 1 ? b > 2 : c + 3", "a > 1 ? 1 : b"]) {
     await rejects(parts(text), /^cut: expected conditions, each true or false, got a number, .*\. Compare it with/);
   }
 });

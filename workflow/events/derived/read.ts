@@ -75,7 +75,8 @@ async function conditionsOf(parts: Parts, where: readonly Written[]): Promise<Co
       found.push({
         text: expressionText(expression),
         at,
-        isFlag: expression.kind === "name",
+        // A name, or a choice in which names may be.
+        isFlag: expression.kind === "name" || (expression.kind === "call" && expression.function === "ifelse"),
         expression,
         named: new Map(names.map((name) => [name, part.parts.get(name)!])),
       });

@@ -144,6 +144,10 @@ test("what is no condition, no number for each event, or no expression is refuse
     /^c\.yaml: where: expected conditions, or columns of 0 and 1, got pt_up = 11 in row 0 .*\. Compare it with a number, as in pt_up > 0/,
   );
   await rejects(
+    read(["eta"], { where: ["eta < 2 ? pt_up : pt > 3"] }),
+    /^c\.yaml: where: expected conditions, or columns of 0 and 1, got .* = 11 in row 0 /,
+  );
+  await rejects(
     read(["x"], { columns: { x: "wide + 1" } }),
     /column "wide": expected one number for each event, .* got 2 features/,
   );
