@@ -76,11 +76,10 @@ export function describeLikelihood(outcome: LikelihoodOutcome): string {
 }
 
 /** "3 to 5" */
-const rangeText = ({ range }: ParameterRow): Cell =>
-  range === null ? undefined : `${range[0]} to ${range[1]}`.replaceAll("-", "−");
+const rangeText = ({ range }: ParameterRow) => (range === null ? undefined : `${range[0]} to ${range[1]}`);
 
 /** "normal, 0.02 ± 0.001" */
-function constraintText({ constraint }: ParameterRow): Cell {
+function constraintText({ constraint }: ParameterRow) {
   switch (constraint?.kind) {
     case undefined:
       return undefined;
@@ -93,6 +92,9 @@ function constraintText({ constraint }: ParameterRow): Cell {
   }
 }
 
+/** With signs of numbers as they are printed. */
+const printed = (text: string | undefined): Cell => text?.replaceAll(/-(?=\d)/g, "−");
+
 /** Every parameter of a likelihood, fixed ones included. */
 export function parameterTable(outcome: LikelihoodOutcome): ReportTable {
   const rows = parameterRows(outcome);
@@ -104,13 +106,13 @@ export function parameterTable(outcome: LikelihoodOutcome): ReportTable {
       const shown = shownOf(row);
       return [
         row.name,
-        shown.estimate.replace("-", "−"),
+        printed(shown.estimate),
         shown.sigma,
-        ...(hasMinos ? [shown.minos.replace("-", "−")] : []),
-        startText(row),
-        rangeText(row),
-        constraintText(row),
-        pullText(row)?.replace("-", "−"),
+        ...(hasMinos ? [printed(shown.minos)] : []),
+        printed(startText(row)),
+        printed(rangeText(row)),
+        printed(constraintText(row)),
+        printed(pullText(row)),
       ];
     }),
   };

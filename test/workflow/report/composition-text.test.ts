@@ -33,20 +33,20 @@ test("the table of parameters has ranges and constraints", () => {
   ]);
 });
 
-test("a pull has as many digits on the page as in the text, whatever its size; ranges have the sign of a minus", () => {
+test("a pull has as many digits on the page as in the text, whatever its size; starts and ranges have the sign of a minus", () => {
   const { plan, fit } = outcome;
   const [a, b, c] = plan.composition.parameters;
   const wide = {
     ...plan,
-    composition: { ...plan.composition, parameters: [{ ...a!, range: [-1, 10] as const }, b!, c!] },
+    composition: { ...plan.composition, parameters: [{ ...a!, start: -0.5, range: [-1, 10] as const }, b!, c!] },
   };
   const shown = (estimate: number) => {
     const near = { ...fit, fit: { ...fit.fit, estimate: { ...fit.fit.estimate, values: [0, estimate] } } };
     const { rows } = parameterTable({ ...outcome, plan: wide, fit: near });
-    return [rows[0]![5], rows[2]![7]];
+    return [rows[0]![4], rows[0]![5], rows[2]![7]];
   };
-  assert.equal(shown(0.02 - 1e-12), ["−1 to 10", "0.00"]);
-  assert.equal(shown(0.016), ["−1 to 10", "−1.00"]);
+  assert.equal(shown(0.02 - 1e-12), ["−0.5", "−1 to 10", "0.00"]);
+  assert.equal(shown(0.016), ["−0.5", "−1 to 10", "−1.00"]);
 });
 
 test("the table of channels counts what is left out", () => {
