@@ -21,7 +21,8 @@ async function openCsvFile(path: string): Promise<EventFile> {
       },
     };
   };
-  return { path, names: found, select, release: source.release };
+  const count = async () => (await readCsvFrom(source, [], 0)).total;
+  return { path, names: found, count, select, release: source.release };
 }
 
 function problem(column: CsvColumn, count: number): string | undefined {

@@ -118,7 +118,7 @@ async function openPart(
     const { problem } = selection.columns.get(column)!;
     if (problem !== undefined) throw problem;
   }
-  const count = countEvents(path, selection.columns);
+  const count = selection.columns.size > 0 ? countEvents(path, selection.columns) : await file.count();
   const forms = wanted.map((one) => [one.name, formOf(path, one, selection.columns.get(one.column)!)] as const);
   return { path, release, selection, wanted, forms: new Map(forms), start, count };
 }

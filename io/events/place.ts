@@ -9,12 +9,12 @@ export type EventPath = string | readonly string[];
 
 export interface Place {
   readonly path: string;
-  /** What of the file: the tree of a ROOT file. */
+  /** What of the file: the tree of a ROOT file, the group of an HDF5 file. */
   readonly part: string | undefined;
 }
 
-// A colon may stand in a name: only behind this extension it is a tree.
-const WITH_PART = /^(.*\.root):(.*)$/is;
+// A colon may stand in a name: only behind these extensions it is a tree or a group.
+const WITH_PART = /^(.*\.(?:root|h5|hdf5|hdf)):(.*)$/is;
 
 export function splitPart(path: string): Place {
   const [, file, part] = WITH_PART.exec(path) ?? [];
