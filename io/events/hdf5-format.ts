@@ -23,12 +23,13 @@ interface OpenHdf5 extends EventFile {
 async function openHdf5(path: string, part: string | undefined): Promise<OpenHdf5> {
   const file = await Hdf5File.open(path);
   try {
-    const found = findEvents(file, part);
+    const found = await findEvents(file, part);
     const columns = new Map(found.columns.map((column) => [column.name, column]));
     if (columns.size < found.columns.length) {
       throw new FileError(path, { expected: "columns of different names", got: "one name twice" });
     }
-    const own = new Map(found.own.map((column) => [column.name, column.dataset]));
+    const readable = found.own.filter(({ problem }) => problem === undefined);
+    const own = new Map(readable.map((column) => [column.name, column.dataset]));
     return {
       path,
       file,

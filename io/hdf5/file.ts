@@ -1,31 +1,47 @@
 /** An HDF5 file that is open, let go of in between, and its complaints in our words. */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { decodedAsync } from "../damage.js";
 import { FileError, quote } from "../errors.js";
 import { neighbourFormat, START_BYTES } from "../foreign-formats.js";
-import { openFile } from "../source.js";
-import { type Hdf5Library, type LoadedLibrary, loadLibrary } from "./library.js";
+import { cachedSource, type FileSource, openFile } from "../source.js";
+import { abandonLibrary, type Hdf5Library, type LoadedLibrary, loadLibrary } from "./library.js";
+import { type ObjectHeaders, openHeaders } from "./object-header.js";
 
 const HINT = "The file is truncated or corrupt: copy or make it again";
 
 export class Hdf5File {
   private id: bigint | undefined;
+  private headers: ObjectHeaders | undefined;
 
   private constructor(
     readonly path: string,
+    private readonly source: FileSource,
     private readonly loaded: LoadedLibrary,
     private readonly size: number,
     private readonly mtimeMs: number,
   ) {}
 
   static async open(path: string): Promise<Hdf5File> {
-    const source = await openFile(path);
-    const start = await source.read(0, Math.min(START_BYTES, source.size));
-    await source.release();
-    const { size, mtimeMs } = statSync(path);
-    const file = new Hdf5File(path, await loadLibrary(path), size, mtimeMs);
-    file.openAgain(neighbourFormat(start));
-    return file;
+    const source = cachedSource(await openFile(path));
+    try {
+      const start = await source.read(0, Math.min(START_BYTES, source.size));
+      const { size, mtimeMs } = statSync(path);
+      const file = new Hdf5File(path, source, await loadLibrary(path), size, mtimeMs);
+      file.openAgain(neighbourFormat(start));
+      return file;
+    } catch (error) {
+      await source.release();
+      throw error;
+    }
+  }
+
+  /** Why what the library gives of a dataset would be wrong; undefined where it is right. */
+  async problemAt(where: string, address: number): Promise<string | undefined> {
+    return decodedAsync(where, async () => {
+      this.headers ??= await openHeaders(this.source);
+      return this.headers.problemAt(address);
+    });
   }
 
   /**
@@ -52,9 +68,13 @@ export class Hdf5File {
   }
 
   readonly release = async (): Promise<void> => {
-    if (this.id !== undefined) this.loaded.library.close_file(this.id);
+    if (this.id !== undefined && !this.isBroken) this.loaded.library.close_file(this.id);
     this.id = undefined;
+    await this.source.release();
   };
+
+  /** The library has stopped. */
+  private isBroken = false;
 
   /** @param instead  what the file is, where it is of another format */
   private openAgain(instead?: string): void {
@@ -81,6 +101,11 @@ export class Hdf5File {
   }
 
   private unreadable(where: string, expected: string, failure: unknown): FileError {
+    if (failure instanceof Error && failure.name === "RuntimeError") {
+      this.isBroken = true;
+      abandonLibrary();
+      return new FileError(where, { expected, got: "something that stops it", hint: HINT });
+    }
     const said = this.loaded.complaint() ?? (failure instanceof Error ? failure.message : undefined);
     return new FileError(where, { expected, got: said === undefined ? "something else" : quote(said), hint: HINT });
   }

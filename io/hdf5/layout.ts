@@ -1,7 +1,7 @@
 /** Where the events of an HDF5 file are: groups of datasets, and datasets of records. */
 import { nearest } from "../edit-distance.js";
 import { FileError, listNames, quote } from "../errors.js";
-import { CLASSES, type Hdf5Dataset } from "./library.js";
+import { CLASSES } from "./library.js";
 import { type Field, fieldsOf } from "./datatypes.js";
 import type { Hdf5File } from "./file.js";
 import { blockNames } from "./pandas.js";
@@ -47,9 +47,9 @@ export interface Hdf5Events {
 }
 
 /** @param part  a group or a dataset; by default the one group that has events */
-export function findEvents(file: Hdf5File, part: string | undefined): Hdf5Events {
+export async function findEvents(file: Hdf5File, part: string | undefined): Promise<Hdf5Events> {
   const asked = `/${(part ?? "").split("/").filter((name) => name !== "").join("/")}`;
-  const places = placesIn(file, asked, part);
+  const places = await placesIn(file, asked, part);
   const [only, ...others] = places.filter(({ own }) => own.length > 0);
   if (only === undefined) {
     throw new FileError(part === undefined ? file.path : `${file.path}:${part}`, {
@@ -73,15 +73,15 @@ export function findEvents(file: Hdf5File, part: string | undefined): Hdf5Events
 const isHidden = (name: string) => name.startsWith("_i_");
 
 /** The group or dataset of a path, then what is in it. */
-function placesIn(file: Hdf5File, asked: string, part: string | undefined): Place[] {
+async function placesIn(file: Hdf5File, asked: string, part: string | undefined): Promise<Place[]> {
   const type = asked === "/" ? undefined : typeOf(file, asked);
   if (type === "dataset") {
     const name = asked.slice(asked.lastIndexOf("/") + 1);
-    const { records, columns } = columnsOf(file, asked, name);
+    const { records, columns } = await columnsOf(file, asked, name);
     return [{ path: asked, own: records ?? columns, prefix: "" }];
   }
   if (type === "nothing") {
-    const all = placesIn(file, "/", part).map(({ path }) => path.slice(1)).filter((path) => path !== "");
+    const all = (await placesIn(file, "/", part)).map(({ path }) => path.slice(1)).filter((path) => path !== "");
     const meant = nearest(part!, all);
     throw new FileError(file.path, {
       expected: `a group ${quote(part!)}`,
@@ -90,14 +90,14 @@ function placesIn(file: Hdf5File, asked: string, part: string | undefined): Plac
     });
   }
   const places: Place[] = [];
-  const visited = new Set<string>();
+  const visited = new Set<number>();
   const queue = [{ path: asked, prefix: "" }];
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { path, prefix } = next;
-    const id = Buffer.from(file.call(`${file.path}:${path}`, (library, of) => library.create_object_reference(of, path))).toString("hex");
+    const address = addressOf(file, path);
     // A link may lead back.
-    if (visited.has(id)) continue;
-    visited.add(id);
+    if (visited.has(address)) continue;
+    visited.add(address);
     const own: Hdf5Column[] = [];
     const inner: Place[] = [];
     for (const name of file.call(`${file.path}:${path}`, (library, of) => library.get_names(of, path, false))) {
@@ -105,8 +105,9 @@ function placesIn(file: Hdf5File, asked: string, part: string | undefined): Plac
       const child = `${path === "/" ? "" : path}/${name}`;
       const kind = typeOf(file, child);
       if (kind === "group") queue.push({ path: child, prefix: `${prefix}${name}.` });
+      if (kind === "link") own.push(unreadable(child, name, "a link that leads out of the file, or nowhere"));
       if (kind !== "dataset") continue;
-      const { records, columns } = columnsOf(file, child, name);
+      const { records, columns } = await columnsOf(file, child, name);
       if (records !== undefined) inner.push({ path: child, own: records, prefix: `${prefix}${name}.` });
       else own.push(...columns);
     }
@@ -116,21 +117,38 @@ function placesIn(file: Hdf5File, asked: string, part: string | undefined): Plac
 }
 
 /** What is at a path. Links to other files are not followed: nothing would notice that these change. */
-function typeOf(file: Hdf5File, path: string): "group" | "dataset" | "nothing" {
+function typeOf(file: Hdf5File, path: string): "group" | "dataset" | "link" | "nothing" {
   return file.call(`${file.path}:${path}`, (library, id) => {
-    if (library.get_external_link(id, path).filename !== undefined) return "nothing";
+    if (library.get_external_link(id, path).filename !== undefined) return "link";
     const type = library.get_type(id, path);
-    return type === library.H5G_GROUP ? "group" : type === library.H5G_DATASET ? "dataset" : "nothing";
+    if (type === library.H5G_GROUP) return "group";
+    if (type === library.H5G_DATASET) return "dataset";
+    return type === library.H5G_LINK ? "link" : "nothing";
   });
 }
 
+/** Where the header of an object is in the file. */
+function addressOf(file: Hdf5File, path: string): number {
+  const reference = file.call(`${file.path}:${path}`, (library, id) => library.create_object_reference(id, path));
+  return Number(new DataView(Uint8Array.from(reference).buffer).getBigUint64(0, true));
+}
+
+/** A column of which nothing is known but why it is not read. */
+function unreadable(path: string, name: string, problem: string): Hdf5Column {
+  const dataset = { path, rows: 0, rowBytes: 0, axes: [], chunkRows: undefined };
+  const form = { kind: "other", what: problem } as const;
+  return { name, dataset, field: { names: [], form, offset: 0, bytes: 0, shape: [], isList: false }, shape: [0], problem };
+}
+
 /** The columns of a dataset; those of records are its fields. */
-function columnsOf(
+async function columnsOf(
   file: Hdf5File,
   path: string,
   name: string,
-): { readonly records?: readonly Hdf5Column[]; readonly columns: readonly Hdf5Column[] } {
+): Promise<{ readonly records?: readonly Hdf5Column[]; readonly columns: readonly Hdf5Column[] }> {
   const where = `${file.path}:${path}`;
+  const odd = await file.problemAt(where, addressOf(file, path));
+  if (odd !== undefined) return { columns: [unreadable(path, name, odd)] };
   const metadata = file.call(where, (library, id) => library.get_dataset_metadata(id, path));
   const { shape, chunks, size } = metadata;
   // One number says something about the file, not about an event.
@@ -138,7 +156,7 @@ function columnsOf(
   const [rows, ...axes] = shape;
   const perRow = axes.reduce((product, length) => product * length, 1);
   const dataset = { path, rows: rows!, rowBytes: perRow * size, axes, chunkRows: chunks?.[0] };
-  const problem = problemOf(file, where, metadata);
+  const problem = filterProblem(file, path);
   const isRecords = metadata.type === CLASSES.compound && axes.length === 0;
   const columns = fieldsOf(metadata).flatMap((field): Hdf5Column[] => {
     const { form, isList } = field;
@@ -151,7 +169,7 @@ function columnsOf(
       shape: [...shape, ...field.shape],
       problem: problem ?? own ?? (isPlain ? undefined : `an array [${shape.join(", ")}] of words, lists or records`),
     };
-    if (!isRecords) return [{ ...column, name }];
+    if (!isRecords || field.names.length === 0) return [{ ...column, name }];
     const names = blockNames(file, path, field);
     if (names === undefined) return [{ ...column, name: field.names.join(".") }];
     return names.map((one, index) => ({ ...column, name: one, index, shape: [rows!], problem: problem ?? own }));
@@ -175,10 +193,8 @@ const OTHER_FILTERS: Readonly<Record<number, string>> = {
   32026: "blosc2",
 };
 
-function problemOf(file: Hdf5File, where: string, { virtual_sources }: Hdf5Dataset): string | undefined {
-  if (virtual_sources !== undefined) return "a virtual dataset, whose numbers are in other files";
-  const path = where.slice(file.path.length + 1);
-  const filters = file.call(where, (library, id) => library.get_dataset_filters(id, path));
+function filterProblem(file: Hdf5File, path: string): string | undefined {
+  const filters = file.call(`${file.path}:${path}`, (library, id) => library.get_dataset_filters(id, path));
   const foreign = filters.find(({ id }) => !FILTERS.includes(id));
   if (foreign === undefined) return undefined;
   return `chunks packed by the filter ${OTHER_FILTERS[foreign.id] ?? foreign.name} (number ${foreign.id})`;

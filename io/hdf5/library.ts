@@ -40,7 +40,6 @@ export interface Hdf5Dataset extends Hdf5Type {
   /** null where there is no element by definition. */
   readonly shape: readonly number[] | null;
   readonly chunks: readonly number[] | null;
-  readonly virtual_sources?: readonly unknown[];
 }
 
 /** What we call of h5wasm: its functions over those of the library, which take an open file and a path in it. */
@@ -49,6 +48,7 @@ export interface Hdf5Library {
   readonly HEAPU8: Uint8Array;
   readonly H5G_GROUP: number;
   readonly H5G_DATASET: number;
+  readonly H5G_LINK: number;
   readonly FS: { readonly streams: readonly object[] };
   _malloc(bytes: number): number;
   _free(pointer: number): void;
@@ -59,7 +59,7 @@ export interface Hdf5Library {
   get_type(file: bigint, path: string): number;
   get_external_link(file: bigint, path: string): { filename?: string };
   /** Where the object is in the file. */
-  create_object_reference(file: bigint, path: string): Uint8Array;
+  create_object_reference(file: bigint, path: string): ArrayLike<number>;
   get_dataset_metadata(file: bigint, path: string): Hdf5Dataset;
   get_dataset_filters(file: bigint, path: string): { id: number; name: string }[];
   get_dataset_data(
@@ -85,6 +85,11 @@ export interface LoadedLibrary {
 
 let loaded: Promise<LoadedLibrary> | undefined;
 
+/** The library is started again for files that are opened from now on: a damaged file can leave it unable to go on. */
+export function abandonLibrary(): void {
+  loaded = undefined;
+}
+
 /** @param where  the file that is to be read, for messages */
 export async function loadLibrary(where: string): Promise<LoadedLibrary> {
   loaded ??= load();
@@ -100,9 +105,15 @@ export async function loadLibrary(where: string): Promise<LoadedLibrary> {
   }
 }
 
+/** The module behind the package's own, which starts the library once only, and lets it write to the terminal. */
+interface Hdf5Module {
+  readonly default: (options: { noInitialRun: true; printErr: (text: string) => void }) => Promise<Hdf5Library>;
+}
+
 async function load(): Promise<LoadedLibrary> {
-  const { ready } = await import("h5wasm/node");
-  const library = (await ready) as unknown as Hdf5Library;
+  const address = new URL("hdf5_util.js", import.meta.resolve("h5wasm/node")).href;
+  const module = (await import(address)) as Hdf5Module;
+  const library = await module.default({ noInitialRun: true, printErr: () => {} });
   let said = "";
   // It writes a stack of errors to the standard error: one is enough, and it belongs into the message.
   const write = (_stream: unknown, buffer: Uint8Array, offset: number, length: number) => {
