@@ -1,14 +1,7 @@
 /** HDF5 files: a column for each dataset of a group, or for each field of records; chunks are the pieces. */
 import type { NamedArray } from "../arrays.js";
 import { FileError } from "../errors.js";
-import {
-  type ColumnContents,
-  type ColumnInFile,
-  type Columns,
-  type EventFile,
-  type EventFormat,
-  type TableContents,
-} from "../event-format.js";
+import type { ColumnContents, ColumnInFile, Columns, EventFile, EventFormat, TableContents } from "../event-format.js";
 import { Hdf5File } from "../hdf5/file.js";
 import { type EventDataset, findEvents, type Hdf5Column } from "../hdf5/layout.js";
 import { readColumns } from "../hdf5/read-columns.js";

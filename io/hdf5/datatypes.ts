@@ -4,7 +4,11 @@ import { CLASSES, type Hdf5Type } from "./library.js";
 
 /** What an element is. */
 export type ElementForm =
-  | { readonly kind: "numbers"; readonly type: ElementType; /** The bytes lie the other way round. */ readonly swap: boolean }
+  | {
+      readonly kind: "numbers";
+      readonly type: ElementType /** The bytes lie the other way round. */;
+      readonly swap: boolean;
+    }
   | { readonly kind: "fixed words"; readonly pad: number }
   | { readonly kind: "words" }
   | { readonly kind: "other"; readonly what: string };
@@ -74,9 +78,9 @@ function fieldsIn(
     return fieldsIn(type.array_type, isTurned, names, offset, [...shape, ...type.array_type.shape]);
   }
   const element = type.vlen_type ?? type;
-  const form = type.vlen_type !== undefined && shape.length > 0 ? otherForm("arrays of lists") : formOf(element, isTurned);
-  if (type.vlen_type === undefined)
-    return [{ names, form, offset, bytes: type.size, shape, isList: false }];
+  const form =
+    type.vlen_type !== undefined && shape.length > 0 ? otherForm("arrays of lists") : formOf(element, isTurned);
+  if (type.vlen_type === undefined) return [{ names, form, offset, bytes: type.size, shape, isList: false }];
   const listed = form.kind === "numbers" ? form : otherForm(`lists of ${form.kind === "other" ? form.what : "words"}`);
   return [{ names, form: listed, offset, bytes: element.size, shape, isList: form.kind === "numbers" }];
 }
@@ -128,5 +132,11 @@ function formOf(element: Hdf5Type, isTurned: boolean): ElementForm {
 /** As h5py writes numpy's truth values. */
 function isTruth({ size, enum_type }: Hdf5Type): boolean {
   const members = enum_type?.members;
-  return size === 1 && members !== undefined && Object.keys(members).length === 2 && members["FALSE"] === 0 && members["TRUE"] === 1;
+  return (
+    size === 1 &&
+    members !== undefined &&
+    Object.keys(members).length === 2 &&
+    members["FALSE"] === 0 &&
+    members["TRUE"] === 1
+  );
 }

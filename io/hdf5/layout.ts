@@ -1,9 +1,9 @@
 /** Where the events of an HDF5 file are: groups of datasets, and datasets of records. */
 import { nearest } from "../edit-distance.js";
 import { FileError, listNames, quote } from "../errors.js";
-import { CLASSES } from "./library.js";
 import { type Field, fieldsOf } from "./datatypes.js";
 import type { Hdf5File } from "./file.js";
+import { CLASSES } from "./library.js";
 import { blockNames } from "./pandas.js";
 
 /** A dataset with events along its first axis. */
@@ -48,7 +48,10 @@ export interface Hdf5Events {
 
 /** @param part  a group or a dataset; by default the one group that has events */
 export async function findEvents(file: Hdf5File, part: string | undefined): Promise<Hdf5Events> {
-  const asked = `/${(part ?? "").split("/").filter((name) => name !== "").join("/")}`;
+  const asked = `/${(part ?? "")
+    .split("/")
+    .filter((name) => name !== "")
+    .join("/")}`;
   const places = await placesIn(file, asked, part);
   const [only, ...others] = places.filter(({ own }) => own.length > 0);
   if (only === undefined) {
@@ -65,7 +68,9 @@ export async function findEvents(file: Hdf5File, part: string | undefined): Prom
       hint: `Name it behind a colon: ${file.path}:${only.path.slice(1)}`,
     });
   }
-  const columns = places.flatMap(({ own, prefix }) => own.map((column) => ({ ...column, name: `${prefix}${column.name}` })));
+  const columns = places.flatMap(({ own, prefix }) =>
+    own.map((column) => ({ ...column, name: `${prefix}${column.name}` })),
+  );
   return { columns, own: places[0]!.own.length > 0 ? places[0]!.own : columns };
 }
 
@@ -80,7 +85,7 @@ async function placesIn(file: Hdf5File, asked: string, part: string | undefined)
     const { records, columns } = await columnsOf(file, asked, name);
     return [{ path: asked, own: records ?? columns, prefix: "" }];
   }
-  if (type === "nothing") {
+  if (type === "nothing" || type === "link") {
     const all = (await placesIn(file, "/", part)).map(({ path }) => path.slice(1)).filter((path) => path !== "");
     const meant = nearest(part!, all);
     throw new FileError(file.path, {
@@ -137,7 +142,13 @@ function addressOf(file: Hdf5File, path: string): number {
 function unreadable(path: string, name: string, problem: string): Hdf5Column {
   const dataset = { path, rows: 0, rowBytes: 0, axes: [], chunkRows: undefined };
   const form = { kind: "other", what: problem } as const;
-  return { name, dataset, field: { names: [], form, offset: 0, bytes: 0, shape: [], isList: false }, shape: [0], problem };
+  return {
+    name,
+    dataset,
+    field: { names: [], form, offset: 0, bytes: 0, shape: [], isList: false },
+    shape: [0],
+    problem,
+  };
 }
 
 /** The columns of a dataset; those of records are its fields. */

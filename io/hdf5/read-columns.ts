@@ -1,12 +1,12 @@
 /** Columns of one dataset, from one row to another: a few MiB at a time. */
 import { type ElementType, elementBytes, halfToFloat32, type NumberArray, numbersOf } from "../arrays.js";
 import { Damage, decoded } from "../damage.js";
-import type { ColumnContents } from "../event-format.js";
 import { FileError } from "../errors.js";
+import type { ColumnContents } from "../event-format.js";
 import { allocate } from "../memory.js";
 import type { Hdf5File } from "./file.js";
-import type { Hdf5Library } from "./library.js";
 import type { EventDataset, Hdf5Column } from "./layout.js";
+import type { Hdf5Library } from "./library.js";
 
 /** What the library gives at once, where chunks are no larger. */
 const BYTES_AT_ONCE = 2 ** 23;
@@ -176,7 +176,10 @@ function decodedWord(bytes: Uint8Array): string {
   try {
     return DECODER.decode(bytes);
   } catch {
-    throw new Damage({ expected: "words in UTF-8", got: `the bytes ${Buffer.from(bytes.subarray(0, 16)).toString("hex")}` });
+    throw new Damage({
+      expected: "words in UTF-8",
+      got: `the bytes ${Buffer.from(bytes.subarray(0, 16)).toString("hex")}`,
+    });
   }
 }
 

@@ -51,7 +51,7 @@ export async function openBlocks(
   model: MixtureModel,
 ): Promise<EventBlocks> {
   const found = await listColumns(file);
-  const { count, pieces } = await rowsOf(file, found);
+  const { count, pieces } = await rowsOf(file);
   checkHead(file, head, count);
   const total = head ?? count;
   const starts = blocksOf(

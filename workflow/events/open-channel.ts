@@ -41,7 +41,7 @@ export async function openChannel(
     return kept;
   }
   const columns = await listColumns(file);
-  const { count: total, pieces } = await rowsOf(file, columns);
+  const { count: total, pieces } = await rowsOf(file);
   if (total <= rows) return readChannel(analysis, plan);
   const blocks = blocksOf(pieces, total, Math.min(rows, ROWS_AT_ONCE), rows);
   const looked = () => blocksLookedAt(analysis, plan, { file, columns, blocks });

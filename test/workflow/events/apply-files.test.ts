@@ -284,8 +284,8 @@ test("refuses what it cannot map, in one sentence and with nothing left behind",
       /column "title": expected a column of 120 events, .* got an array \[3\]\. Write \.npz or \.safetensors, or apply/,
     ],
     [
-      ["--events", at("a.h5"), "--out", at("refused.npz")],
-      /expected --events FILE .*, one of \.npz, .* got --events .*a\.h5/,
+      ["--events", at("a.fits"), "--out", at("refused.npz")],
+      /expected --events FILE .*, one of \.npz, .* got --events .*a\.fits/,
     ],
     [["--events", simulation, "--out", simulation], /expected --out to be another file than --events, got/],
   ];

@@ -132,8 +132,7 @@ export async function readDerived(
   for (const name of wanted) observed.set(name, await parts.named(name));
   const needed = [...conditions.flatMap(({ named }) => [...named.values()]), ...factors, ...observed.values()];
   const names = fileColumns(needed);
-  // Where events are counted alone, any column tells their number.
-  const table = await source.read(names.length > 0 ? names : source.columns.slice(0, 1));
+  const table = await source.read(names);
   const { firstRow = 0 } = source;
   const whole = new Values(file, table, undefined, firstRow);
   const before = await weightsOf(whole, factors);
