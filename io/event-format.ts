@@ -48,8 +48,13 @@ export interface EventFile {
   /**
    * @param names by default all that are numbers, one or a fixed number for each event
    * @param head  no rows beyond so many will be read
+   * @param words those of the names that are read as words, where the file does not say what its columns are
    */
-  readonly select: (names: readonly string[] | undefined, head?: number) => Promise<Selection>;
+  readonly select: (
+    names: readonly string[] | undefined,
+    head?: number,
+    words?: ReadonlySet<string>,
+  ) => Promise<Selection>;
   /** Closes the file, which opens again where more is read. */
   readonly release: () => Promise<void>;
 }

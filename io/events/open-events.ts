@@ -11,6 +11,7 @@ import {
   type ColumnForm,
   checkMissing,
   formOf,
+  isOfWords,
   type Missing,
   takeColumn,
   type WantedColumn,
@@ -112,7 +113,8 @@ async function openPart(
 ): Promise<Part> {
   const { path, release } = file;
   const asked = names && wantedColumns(path, names, file.names, missing);
-  const selection = await file.select(asked && [...new Set(asked.map(({ column }) => column))], head);
+  const ofWords = new Set(asked?.filter(isOfWords).map(({ column }) => column));
+  const selection = await file.select(asked && [...new Set(asked.map(({ column }) => column))], head, ofWords);
   const wanted = asked ?? wantedColumns(path, [...selection.columns.keys()], file.names, missing);
   for (const { column } of wanted) {
     const { problem } = selection.columns.get(column)!;
