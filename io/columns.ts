@@ -24,7 +24,8 @@ export interface ReadOptions extends OpenOptions {
  *
  * @param path  a file, `file.root:tree`, a pattern with wildcards, or a list of such; files come in the order of their names
  * @param names read these columns only; by default all that are numbers, which then must have one length. Of a column that has
- *              several numbers for each event, `x[2]` is one of them, and `x[size]` their number
+ *              several numbers for each event, `x[2]` is one of them, and `x[size]` their number; of a column of words,
+ *              `x == "word"` is 1 where it is this word, else 0
  */
 export async function readEvents(
   path: EventPath,

@@ -43,11 +43,18 @@ export interface EventFile {
   readonly path: string;
   /** In the order of the file. */
   readonly names: readonly string[];
+  /** Number of rows, whatever columns are read. */
+  readonly count: () => Promise<number>;
   /**
    * @param names by default all that are numbers, one or a fixed number for each event
    * @param head  no rows beyond so many will be read
+   * @param words those of the names that are read as words, where the file does not say what its columns are
    */
-  readonly select: (names: readonly string[] | undefined, head?: number) => Promise<Selection>;
+  readonly select: (
+    names: readonly string[] | undefined,
+    head?: number,
+    words?: ReadonlySet<string>,
+  ) => Promise<Selection>;
   /** Closes the file, which opens again where more is read. */
   readonly release: () => Promise<void>;
 }
@@ -71,7 +78,7 @@ export type Provenance = Readonly<Record<string, string>>;
 export interface EventFormat {
   /** Rows are read without those before them: files need not fit in memory. */
   readonly hasPieces?: true;
-  /** @param part what of the file: the tree of a ROOT file */
+  /** @param part what of the file: the tree of a ROOT file, the group of an HDF5 file */
   readonly open: (path: string, part: string | undefined) => Promise<EventFile>;
   readonly readAll: (path: string, part: string | undefined) => Promise<TableContents>;
   /** Undefined where the format is read only. */

@@ -44,7 +44,8 @@ const FORMATS: readonly ForeignFormat[] = [
     what: "an HDF5 file",
     start: "\x89HDF\r\n\x1a\n",
     extensions: [".h5", ".hdf5", ".hdf"],
-    hint: `Read it with h5py or pandas. ${SAVE_COLUMNS}`,
+    hint: "Give it the extension .h5",
+    isRead: true,
   },
   {
     what: "a Parquet file",
@@ -87,6 +88,7 @@ const webPage = { what: "a web page", hint: "The download failed: look at what i
 const NEIGHBOURS: readonly (readonly [string, string])[] = [
   ["PK\x03\x04", "a zip archive (.npz, .pt, .xlsx)"],
   ["\x93NUMPY", "one array in numpy's .npy format"],
+  ["\x0e\x03\x13\x01", "an HDF4 file"],
   ...["\x02", "\x03", "\x04", "\x05"].map((version) => [`\x80${version}`, "a pickle of Python"] as const),
 ];
 

@@ -1,6 +1,7 @@
 /** Names of files with wildcards, as a shell has them: `*`, `?` and `[a-z]` within a name, `**` for folders of any depth. */
 import { type Dirent, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import nodePath from "node:path";
+import { systemCode } from "./errors.js";
 
 const WILDCARDS = /[*?[]/;
 
@@ -8,11 +9,30 @@ export const isPattern = (path: string): boolean => WILDCARDS.test(path);
 
 /** The paths that match, sorted by their UTF-16 code units; a name that begins with a dot only where the pattern does. */
 export function matchesOf(pattern: string): string[] {
-  const parts = pattern.split("/");
-  const isAbsolute = parts[0] === "";
+  const { root, parts } = partsOf(pattern);
   const found = new Set<string>();
-  visit(isAbsolute ? "/" : "", isAbsolute ? parts.slice(1) : parts, found, new Set());
+  visit(root, parts, found, new Set());
   return [...found].sort();
+}
+
+/** Where a pattern begins, and its names. A backslash is between names on Windows, and a letter of a name elsewhere. */
+export function partsOf(
+  pattern: string,
+  { parse, sep }: Pick<typeof nodePath, "parse" | "sep"> = nodePath,
+): { root: string; parts: string[] } {
+  const { root } = parse(pattern);
+  return { root, parts: pattern.slice(root.length).split(sep === "\\" ? /[\\/]/ : "/") };
+}
+
+/** What is at a path; undefined where nothing is, nor can be. */
+export function statsAt(path: string): ReturnType<typeof statSync> | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    // A pattern may be longer than a name can be; a folder in the way may be none, may not be looked into, or lead back to itself.
+    if (["ENAMETOOLONG", "ENOTDIR", "EACCES", "ELOOP"].includes(systemCode(error) ?? "")) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -25,7 +45,7 @@ function visit(folder: string, parts: readonly string[], found: Set<string>, vis
   if (visited.has(place)) return;
   visited.add(place);
   const [part, ...rest] = parts;
-  const pathOf = (name: string) => (folder === "" ? name : join(folder, name));
+  const pathOf = (name: string) => (folder === "" ? name : nodePath.join(folder, name));
   if (part === undefined) return;
   if (part === "**") {
     visit(folder, rest, found, visited);
@@ -60,7 +80,7 @@ function entriesIn(folder: string): Dirent[] {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return statsAt(path)?.isFile() === true;
 }
 
 /** One character of a pattern: any run of characters, any one, or those that a test accepts. */

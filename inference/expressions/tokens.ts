@@ -27,7 +27,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   "|": "Write || for or",
   "~": "Write ! for not",
   "%": "Expressions have neither remainders nor percentages",
-  '"': "Expressions have no texts",
+  '"': 'Expressions have no texts: of a column of words, make x == "word" alone a column, and name that here',
   "'": "Expressions have no texts",
   "[": "Expressions have neither lists nor indices",
   "{": "Expressions have no blocks",

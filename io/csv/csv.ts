@@ -57,6 +57,17 @@ export function readCsvTable(path: string): Promise<Map<string, CsvColumn>> {
   });
 }
 
+/** The words of some columns, as they stand. */
+export async function readWordsFrom(
+  source: ByteSource,
+  wanted: readonly string[],
+): Promise<Map<string, readonly string[]>> {
+  const open = await openCsv(source);
+  const words = new Map(wantedFields(open, wanted).map((field): [CsvField, string[]] => [field, []]));
+  await readWords(open, words);
+  return new Map([...words].map(([{ name }, column]) => [name, column]));
+}
+
 async function readWords(open: OpenCsv, words: ReadonlyMap<CsvField, string[]>): Promise<void> {
   let row = 0;
   for await (const lines of open.rows) {

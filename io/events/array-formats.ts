@@ -15,7 +15,7 @@ import { openNpy, toRowMajor } from "../numpy/npy.js";
 import { listNpz, openNpz, writeNpz } from "../numpy/npz.js";
 import { listSafetensors, openSafetensors, writeSafetensors } from "../safetensors.js";
 import { type ByteSource, openFile, streamOf, withFile } from "../source.js";
-import { columnIn, rowsOf } from "./event-columns.js";
+import { columnIn, countEvents, rowsOf } from "./event-columns.js";
 
 type Arrays = ReadonlyMap<string, ArrayInFile>;
 type OpenArrays = (source: ByteSource, names?: readonly string[]) => Promise<Arrays>;
@@ -72,7 +72,11 @@ async function openArrays(path: string, found: readonly string[], open: OpenArra
       },
     };
   };
-  return { path, names: found, select, release: source.release };
+  const count = async () => {
+    const all = [...(await open(source))].filter(([, one]) => !one.problem);
+    return countEvents(path, new Map(all));
+  };
+  return { path, names: found, count, select, release: source.release };
 }
 
 const describe = (array: ArrayInFile): ColumnInFile =>

@@ -5,6 +5,7 @@ import type { EventFile, EventFormat } from "../event-format.js";
 import { foreignHint } from "../foreign-formats.js";
 import { npy, npz, safetensors } from "./array-formats.js";
 import { csv } from "./csv-format.js";
+import { hdf5 } from "./hdf5-format.js";
 import { parquet } from "./parquet-format.js";
 import { type EventPath, type Place, placesOf, splitPart } from "./place.js";
 import { root } from "./root-format.js";
@@ -17,6 +18,9 @@ const formats: Readonly<Record<string, EventFormat>> = {
   ".parquet": parquet,
   ".pq": parquet,
   ".root": root,
+  ".h5": hdf5,
+  ".hdf5": hdf5,
+  ".hdf": hdf5,
 };
 
 /** The extensions of files of events. */

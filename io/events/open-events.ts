@@ -11,6 +11,7 @@ import {
   type ColumnForm,
   checkMissing,
   formOf,
+  isOfWords,
   type Missing,
   takeColumn,
   type WantedColumn,
@@ -112,13 +113,14 @@ async function openPart(
 ): Promise<Part> {
   const { path, release } = file;
   const asked = names && wantedColumns(path, names, file.names, missing);
-  const selection = await file.select(asked && [...new Set(asked.map(({ column }) => column))], head);
+  const ofWords = new Set(asked?.filter(isOfWords).map(({ column }) => column));
+  const selection = await file.select(asked && [...new Set(asked.map(({ column }) => column))], head, ofWords);
   const wanted = asked ?? wantedColumns(path, [...selection.columns.keys()], file.names, missing);
   for (const { column } of wanted) {
     const { problem } = selection.columns.get(column)!;
     if (problem !== undefined) throw problem;
   }
-  const count = countEvents(path, selection.columns);
+  const count = selection.columns.size > 0 ? countEvents(path, selection.columns) : await file.count();
   const forms = wanted.map((one) => [one.name, formOf(path, one, selection.columns.get(one.column)!)] as const);
   return { path, release, selection, wanted, forms: new Map(forms), start, count };
 }

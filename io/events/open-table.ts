@@ -32,7 +32,7 @@ export async function openTable(path: EventPath): Promise<OpenedTable> {
     const file = await openPlace(place);
     try {
       const { columns } = await file.select(file.names);
-      const count = [...columns.values()][0]?.shape[0] ?? 0;
+      const count = await file.count();
       parts.push({ file, columns, start, count });
       start += count;
     } finally {
@@ -80,6 +80,9 @@ function problemOf(first: Part, part: Part, name: string, column: ColumnInFile):
   }
   if (column.problem !== undefined) return column.problem;
   if (own.isJagged) return jagged(path, name);
+  if (own.shape[0] !== part.count) {
+    return new FileError(columnIn(path, name), { expected: `${part.count} rows`, got: `${own.shape[0]}` });
+  }
   const form = ({ type, shape }: ColumnInFile) => [type, ...shape.slice(1)].join(" x ");
   if (form(own) === form(wanted)) return undefined;
   return new FileError(columnIn(path, name), {

@@ -45,7 +45,16 @@ async function openParquet(path: string): Promise<OpenParquet> {
         },
       };
     };
-    return { path, names: [...indexes.keys()], rows: footer.rows, describe, readOne, select, release: source.release };
+    return {
+      path,
+      names: [...indexes.keys()],
+      rows: footer.rows,
+      count: async () => footer.rows,
+      describe,
+      readOne,
+      select,
+      release: source.release,
+    };
   } catch (error) {
     await source.release();
     throw error;

@@ -1,20 +1,20 @@
 /** Where events are: files, several of them by wildcards, and what of each file. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { FileError } from "../errors.js";
-import { isPattern, matchesOf } from "../glob.js";
+import { isPattern, matchesOf, statsAt } from "../glob.js";
 
 /** A path as a user writes it: `data.npz`, `2016*.root:Events`, or a list of such. */
 export type EventPath = string | readonly string[];
 
 export interface Place {
   readonly path: string;
-  /** What of the file: the tree of a ROOT file. */
+  /** What of the file: the tree of a ROOT file, the group of an HDF5 file. */
   readonly part: string | undefined;
 }
 
-// A colon may stand in a name: only behind this extension it is a tree.
-const WITH_PART = /^(.*\.root):(.*)$/is;
+// A colon may stand in a name: only behind these extensions it is a tree or a group.
+const WITH_PART = /^(.*\.(?:root|h5|hdf5|hdf)):(.*)$/is;
 
 export function splitPart(path: string): Place {
   const [, file, part] = WITH_PART.exec(path) ?? [];
@@ -56,13 +56,15 @@ export function placesOf(path: EventPath): Place[] {
 function placesOfOne(text: string): Place[] {
   const { path, part } = splitPart(text);
   // A file whose name has a bracket or a star is itself.
-  if (!isPattern(path) || statSync(path, { throwIfNoEntry: false }) !== undefined) return [{ path, part }];
+  if (!isPattern(path) || statsAt(path) !== undefined) return [{ path, part }];
   const found = matchesOf(path);
   if (found.length > 0) return found.map((match) => ({ path: match, part }));
   throw new FileError(text, {
     expected: `files that match ${JSON.stringify(path)}`,
     got: "none",
-    hint: "Check the pattern and the folder it is relative to",
+    hint: path.includes("\\")
+      ? "Write / between the names of folders"
+      : "Check the pattern and the folder it is relative to",
   });
 }
 

@@ -31,6 +31,7 @@ async function openRoot(path: string, part: string | undefined): Promise<OpenRoo
       names: [...columns.keys()],
       columns,
       entries: tree.entries,
+      count: async () => tree.entries,
       readOne,
       select,
       release: source.release,
@@ -76,13 +77,15 @@ function selectionOf(
   const tree = { name, entries, columns: [] };
   return {
     columns: new Map(chosen.map((column) => [column.name, describe(source.name, column, entries)])),
-    pieces: piecesOf(chosen),
+    pieces: piecesOf(chosen.length > 0 ? chosen : firstOf(all)),
     async *read(from, to) {
       for (const { name: column } of chosen)
         yield [column, await readOf(source, tree, kept, column, from, to)] as const;
     },
   };
 }
+
+const firstOf = (all: Columnar) => [...all.values()].filter(({ type }) => type !== undefined).slice(0, 1);
 
 function piecesOf(columns: readonly Column[]): readonly number[] {
   const entries = columns.filter(({ type }) => type !== undefined).map(({ baskets }) => baskets.entries.slice(0, -1));

@@ -1,4 +1,7 @@
-/** Columns as a user names them, in a file: one of it, or the element `x[2]` or the number of elements `x[size]` of each event. */
+/**
+ * Columns as a user names them, in a file: one of it; the element `x[2]` or the number of elements `x[size]` of each event; or, of a column
+ * of words, `x == "word"`: 1 where it is this word, else 0.
+ */
 import { nearest } from "../edit-distance.js";
 import { FileError, quote } from "../errors.js";
 import { type ColumnContents, type ColumnInFile, isJagged, type JaggedArray } from "../event-format.js";
@@ -6,8 +9,8 @@ import { type EventColumn, missingColumn } from "../event-table.js";
 import { allocateFloats } from "../memory.js";
 import { columnIn, featuresOf, isSingle, toColumn } from "./event-columns.js";
 
-/** What is taken of each event: all of its column, the element of an index, or the number of elements. */
-type Pick = "all" | "size" | number;
+/** What is taken of each event: all of its column, the element of an index, the number of elements, or whether it is a word. */
+type Pick = "all" | "size" | number | { readonly word: string };
 
 export interface WantedColumn {
   readonly name: string;
@@ -28,6 +31,16 @@ export type Missing = Readonly<Record<string, number>>;
 
 const WITH_INDEX = /^(.+)\[(\d{1,9}|size)\]$/s;
 
+const WITH_WORD = /^([^"]+?)\s*==\s*"([^"]*)"$/s;
+
+/** The column that a name is of, beside those that are one themselves; undefined where it has not the form of such a name. */
+export function columnOf(name: string): string | undefined {
+  return (WITH_INDEX.exec(name) ?? WITH_WORD.exec(name))?.[1];
+}
+
+/** Whether a column is read for its words. */
+export const isOfWords = ({ pick }: WantedColumn): boolean => typeof pick === "object";
+
 /** @param found names of the columns in the file */
 export function wantedColumns(
   path: string,
@@ -39,8 +52,11 @@ export function wantedColumns(
   return [...new Set(names)].map((name) => {
     const own = Object.hasOwn(missing, name) ? missing[name] : undefined;
     if (known.has(name)) return { name, column: name, pick: "all", missing: own };
-    const [, column, index] = WITH_INDEX.exec(name) ?? [];
+    const column = columnOf(name);
     if (column === undefined || !known.has(column)) throw missingColumn(path, name, found);
+    const word = WITH_WORD.exec(name)?.[2];
+    if (word !== undefined) return { name, column, pick: { word }, missing: own };
+    const index = WITH_INDEX.exec(name)?.[2];
     return { name, column, pick: index === "size" ? "size" : Number(index), missing: own };
   });
 }
@@ -73,8 +89,10 @@ export function formOf(
 ): ColumnForm {
   const where = columnIn(path, wanted.column);
   if (problem !== undefined) throw problem;
-  if (type === "words" || type === "other") throw new FileError(where, { expected: "numbers", got: type });
   const { name, pick } = wanted;
+  const expected = typeof pick === "object" ? "words" : "numbers";
+  const isOther = type === "other" || (type === "words") !== (expected === "words");
+  if (isOther) throw new FileError(where, { expected, got: expected === "words" ? "numbers" : type });
   if (wanted.missing !== undefined && !(column.isJagged && typeof pick === "number")) {
     throw new FileError(columnIn(path, name), {
       expected:
@@ -82,6 +100,7 @@ export function formOf(
       got: "a column that has it in every event",
     });
   }
+  if (type === "words" || typeof pick === "object") return { features: [name], isSingle: true };
   if (pick === "size") return { features: [name], isSingle: false };
   if (pick !== "all") {
     const [, width = 1] = shape;
@@ -114,6 +133,10 @@ export function takeColumn(
         ? sizesOf(contents)
         : elementsOf(columnIn(path, column), contents, pick as number, missing, firstRow);
     return toColumn(path, name, { shape: [data.length], data, fortranOrder: false }, firstRow);
+  }
+  if (typeof pick === "object") {
+    const words = contents as readonly string[];
+    return { features: [name], data: Float32Array.from(words, (word) => (word === pick.word ? 1 : 0)) };
   }
   // `formOf` has refused words.
   const all = toColumn(path, column, contents as Exclude<ColumnContents, readonly string[] | JaggedArray>, firstRow);

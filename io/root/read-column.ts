@@ -4,6 +4,7 @@ import { Damage, decodedAsync } from "../damage.js";
 import type { ColumnContents, JaggedArray } from "../event-format.js";
 import type { ByteSource } from "../source.js";
 import { type Basket, readBasket } from "./baskets.js";
+import { BYTE_COUNT } from "./cursor.js";
 import type { Column } from "./tree.js";
 
 /** The baskets with some of the entries: the first of each, and those of its own that are wanted. */
@@ -123,7 +124,7 @@ async function readJagged(
       total += elements;
       if (column.headBytes > 0) {
         const begin = begins[i]! + column.headBytes;
-        checkVector(data, begins[i]!, elements);
+        checkVector(data, begins[i]!, elements, bytes);
         parts.push(data.subarray(begin, begin + bytes));
       }
     }
@@ -144,13 +145,18 @@ async function readJagged(
   return { starts, data };
 }
 
-/** A std::vector says how many elements it has before them. */
-function checkVector(data: Uint8Array, begin: number, elements: number): void {
+/** A std::vector says before its elements how many bytes follow, marked as such, its version, and how many elements it has. */
+function checkVector(data: Uint8Array, begin: number, elements: number, bytes: number): void {
   const view = new DataView(data.buffer, data.byteOffset + begin);
-  const said = view.getUint32(6);
-  const bytes = view.getUint32(0) & ~0x40000000;
+  const [length, said] = [view.getUint32(0), view.getUint32(6)];
   if (said !== elements) throw new Damage({ expected: `${elements} elements of a vector`, got: `${said}` });
-  if (bytes + 4 < 10) throw new Damage({ expected: "the head of a vector", got: `one of ${bytes} bytes` });
+  const expected = BYTE_COUNT + 6 + bytes;
+  if (length !== expected) {
+    throw new Damage({
+      expected: `a vector of ${6 + bytes} bytes`,
+      got: length < BYTE_COUNT ? "one that does not say how many" : `one of ${length - BYTE_COUNT}`,
+    });
+  }
 }
 
 async function sizesOf(

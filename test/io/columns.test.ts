@@ -108,8 +108,8 @@ test("a missing file and an unknown kind of file are named", async () => {
     /^nowhere\/a\.npz: expected a file, got nothing at this path\. Check the name/,
   );
   await assertRefused(
-    () => readEvents("a.h5"),
-    /^a\.h5: expected a file of events: \.npz, \.npy, .*\.csv.*, got the extension "\.h5"\. Read it with h5py/,
+    () => readEvents("a.fits"),
+    /^a\.fits: expected a file of events: \.npz, \.npy, .*\.csv.*, got the extension "\.fits"\. Read it with astropy/,
   );
 });
 

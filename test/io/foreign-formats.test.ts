@@ -38,7 +38,7 @@ const FOREIGN: readonly (readonly [RegExp, Buffer])[] = [
   [/7z archive/, bytes("7z\xbc\xaf\x27\x1c")],
   [/tar archive/, bytes(`x.npy${"\0".repeat(252)}ustar\x0000`)],
   [/a ROOT file\. Give it the extension \.root/, bytes("root\0\0\xf7\x01")],
-  [/an HDF5 file\. Read it with h5py/, bytes("\x89HDF\r\n\x1a\n")],
+  [/an HDF5 file\. Give it the extension \.h5/, bytes("\x89HDF\r\n\x1a\n")],
   [/Parquet/, bytes("PAR1\x15\x04")],
   [/Arrow/, bytes("ARROW1\0\0")],
   [/FITS/, bytes(`SIMPLE  =${" ".repeat(20)}T`)],

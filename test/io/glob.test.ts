@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix, win32 } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { isPattern, matcherOf, matchesOf } from "../../io/glob.js";
-import { withFolder } from "./support.js";
+import { readEvents } from "../../io/columns.js";
+import { isPattern, matcherOf, matchesOf, partsOf } from "../../io/glob.js";
+import { assertRefused, withFolder } from "./support.js";
 
 test("patterns match names as a shell does", () => {
   const cases: [string, string[], string[]][] = [
@@ -23,6 +24,37 @@ test("patterns match names as a shell does", () => {
   }
   assert.equal(["a.root", "a?", "[a]", "*"].map(isPattern), [false, true, true, true]);
 });
+
+test("on Windows a backslash is between names, elsewhere a letter", () => {
+  for (const [pattern, onWindows, elsewhere] of [
+    ["a/b*.npz", ["", "a", "b*.npz"], ["", "a", "b*.npz"]],
+    ["/a/*", ["/", "a", "*"], ["/", "a", "*"]],
+    ["a\\b*.npz", ["", "a", "b*.npz"], ["", "a\\b*.npz"]],
+    ["C:\\a/b*", ["C:\\", "a", "b*"], ["", "C:\\a", "b*"]],
+    ["\\\\host\\share\\*.root", ["\\\\host\\share\\", "*.root"], ["", "\\\\host\\share\\*.root"]],
+  ] as const) {
+    for (const [platform, expected] of [
+      [win32, onWindows],
+      [posix, elsewhere],
+    ] as const) {
+      const { root, parts } = partsOf(pattern, platform);
+      assert.equal([root, ...parts], expected, pattern);
+    }
+  }
+});
+
+test("names that are too long, or behind what is no folder, match nothing", () =>
+  withFolder(async (folder) => {
+    writeFileSync(join(folder, "plain"), "");
+    for (const pattern of [`${"x*".repeat(200)}.npz`, `*/${"x".repeat(300)}`, "*/a.npz", `${"*/".repeat(3000)}a.npz`]) {
+      assert.equal(matchesOf(join(folder, pattern)), [], pattern.slice(0, 20));
+      await assertRefused(
+        () => readEvents(join(folder, `${pattern}.npz`)),
+        /expected files that match .*, got none\. Check/,
+      );
+    }
+    await assertRefused(() => readEvents(`${folder}\\*.npz`), /got none\. Write \/ between the names of folders$/);
+  }));
 
 test("a pattern made to be slow is not", () => {
   assert.not.ok(matcherOf(`${"*a".repeat(50)}b`)("a".repeat(5000)));

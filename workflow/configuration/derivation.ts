@@ -14,6 +14,8 @@ export interface Derivation {
   readonly columns: ReadonlyMap<string, Written>;
   /** All have to hold. */
   readonly where: readonly Written[];
+  /** What stands for elements that an event does not have, by their names in the file. */
+  readonly missing: Readonly<Record<string, number>>;
   /** Factors of the weight of an event; none where every event counts 1. */
   readonly weights: readonly Written[];
 }
@@ -27,9 +29,10 @@ const writtenAt = (at: string, texts: Texts): [string, Written][] =>
 
 const listed = (at: string, texts: Texts): Written[] => writtenAt(at, texts).map(([, own]) => own);
 
-const commonOf = ({ file }: File, { observables }: Configuration): Pick<Derivation, "columns" | "where"> => ({
+const commonOf = ({ file }: File, { observables }: Configuration): Omit<Derivation, "weights"> => ({
   columns: new Map(writtenAt(`${file}: observables.columns`, observables.columns)),
   where: listed(`${file}: observables`, { where: observables.where }),
+  missing: observables.missing,
 });
 
 type Measurement = File & { readonly configuration: Configuration };
@@ -37,9 +40,10 @@ type Measurement = File & { readonly configuration: Configuration };
 /** Of the data, and of events that take their place. */
 export function dataDerivation(analysis: Measurement): Derivation {
   const { data } = analysis.configuration;
-  const { columns, where } = commonOf(analysis, analysis.configuration);
+  const { columns, where, missing } = commonOf(analysis, analysis.configuration);
   const at = `${analysis.file}: data`;
   return {
+    missing,
     columns: new Map([...columns, ...writtenAt(`${at}.columns`, data.columns)]),
     where: [...where, ...listed(at, { where: data.where })],
     weights: listed(at, { weight: data.weight }),
@@ -53,10 +57,11 @@ export const simulatedDerivation = (analysis: Measurement): Derivation => ({
 });
 
 export function sampleDerivation(analysis: Measurement, source: SampleSource): Derivation {
-  const { columns, where } = commonOf(analysis, analysis.configuration);
+  const { columns, where, missing } = commonOf(analysis, analysis.configuration);
   const at = `${analysis.file}: ${source.key}`;
   const { weight, weightFactor } = source;
   return {
+    missing,
     columns: new Map([...columns, ...writtenAt(`${at}.columns`, Object.fromEntries(source.columns))]),
     where: [...where, ...listed(at, { where: source.where })],
     weights: listed(at, { weight, weightFactor }),
@@ -67,7 +72,7 @@ export function compositionDerivation(
   { file, configuration }: File & { readonly configuration: CompositionConfiguration },
   sample: string,
 ): Derivation {
-  const { columns, where, weight } = configuration.samples[sample]!;
+  const { columns, missing, where, weight } = configuration.samples[sample]!;
   const at = `${file}: samples.${sample}`;
   const common = Object.entries(configuration.columns).flatMap(([name, { expression }]): [string, Written][] =>
     expression === undefined ? [] : [[name, { text: expression, at: `${file}: columns.${name}.expression` }]],
@@ -75,6 +80,7 @@ export function compositionDerivation(
   return {
     columns: new Map([...common, ...writtenAt(`${at}.columns`, columns)]),
     where: listed(at, { where }),
+    missing,
     weights: listed(at, { weight }),
   };
 }

@@ -39,6 +39,22 @@ export function checkRead(
   }
 }
 
+/** Reports elements that no text names: letter by letter, as nothing else is the name of an element. */
+function checkMissing(
+  missing: Readonly<Record<string, number>>,
+  texts: readonly (string | undefined)[],
+  path: Path,
+  report: ReportProblem,
+): void {
+  const read = texts.filter((text) => text !== undefined);
+  for (const name of Object.keys(missing)) {
+    if (read.includes(name)) continue;
+    report([...path, name], "an element that is read, as the text of a column", shown(name), () =>
+      suggestion(name, read),
+    );
+  }
+}
+
 /** What of a measurement no observable and no expression reads. */
 export function checkDerivations(configuration: Configuration, report: ReportProblem): void {
   const { observables, data, simulation, processes } = configuration;
@@ -58,7 +74,14 @@ export function checkDerivations(configuration: Configuration, report: ReportPro
   };
   const common = Object.values(columns);
   const ofData = [data.where, data.weight];
+  const everywhere = [...x.columns, ...(y?.columns ?? []), where, ...common, ...ofData, ...Object.values(data.columns)];
   const inSamples = samples.flatMap((own) => [...own.texts, ...Object.values(own.columns)]);
+  checkMissing(
+    observables.missing,
+    [...everywhere, simulation.weight, ...inSamples],
+    ["observables", "missing"],
+    report,
+  );
   check(
     columns,
     [...ofData, ...Object.values(data.columns), simulation.weight, ...inSamples],
@@ -71,7 +94,9 @@ export function checkDerivations(configuration: Configuration, report: ReportPro
 /** Columns of samples of a composition that neither densities nor expressions read. */
 export function checkCompositionColumns({ columns, samples }: CompositionConfiguration, report: ReportProblem): void {
   const common = Object.values(columns).flatMap(({ expression }) => namesIn(expression));
-  for (const [sample, { columns: own, where, weight }] of Object.entries(samples)) {
+  for (const [sample, { columns: own, missing, where, weight }] of Object.entries(samples)) {
+    const texts = [...Object.values(columns).map(({ expression }) => expression), ...Object.values(own), where, weight];
+    checkMissing(missing, texts, ["samples", sample, "missing"], report);
     const read = new Set([...Object.keys(columns), ...common, ...[where, weight].flatMap(namesIn)]);
     checkRead(own, read, "a column, or one that an expression names", ["samples", sample, "columns"], report);
   }

@@ -83,6 +83,7 @@ export const RELEVANCE: Readonly<Record<string, Rule>> = {
     remedy: "set data.generator in place of data.file; a simulation has its size from simulation.events",
   },
   "observables.columns": OF_ANY_FILE,
+  "observables.missing": OF_ANY_FILE,
   "observables.where": OF_ANY_FILE,
   "data.columns": OF_EVENTS,
   "data.where": OF_EVENTS,

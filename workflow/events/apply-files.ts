@@ -13,6 +13,7 @@ import {
   isEventFile,
   isWords,
   problemOf,
+  readEvents,
   readTable,
   writeTable,
 } from "../../io/columns.js";
@@ -20,7 +21,7 @@ import { suggestion } from "../../io/edit-distance.js";
 import { isWritten, writtenExtensions } from "../../io/events/formats.js";
 import { FileError, type NamedArray } from "../../io/index.js";
 import { type Analysis, processNames } from "../configuration/analysis.js";
-import { dataDerivation, simulatedDerivation } from "../configuration/derivation.js";
+import { type Derivation, dataDerivation, simulatedDerivation } from "../configuration/derivation.js";
 import { UsageError } from "../errors.js";
 import { checkOutputFile, isSameFile } from "../store/output-folder.js";
 import { readDerived } from "./derived/read.js";
@@ -97,14 +98,18 @@ export async function readApplyTable(
   const named = processColumn === undefined ? undefined : columns.get(processColumn);
   const numbered = processColumn === undefined || isWords(named) ? [] : [processColumn];
   // All events are mapped: conditions do not count here.
-  const { columns: made } = (options.direction === "to-data" ? simulatedDerivation : dataDerivation)(analysis);
+  const { columns: made, missing } = (options.direction === "to-data" ? simulatedDerivation : dataDerivation)(analysis);
   const source = {
     file: events,
     columns: [...columns.keys(), ...unread.keys()],
-    read: async (names: readonly string[]) => eventsOf(events, contents, names),
+    read: async (names: readonly string[], ofMissing: Derivation["missing"]) =>
+      // Elements of columns are none of the table.
+      names.every((name) => columns.has(name) || unread.has(name))
+        ? eventsOf(events, contents, names)
+        : readEvents(events, names, { missing: ofMissing }),
   };
   const wanted = [...new Set([...x.columns, ...y.columns, ...numbered])];
-  const derived = await readDerived(source, { columns: made, where: [], weights: [] }, wanted);
+  const derived = await readDerived(source, { columns: made, missing, where: [], weights: [] }, wanted);
   const { count } = derived;
   const process = processOf(analysis, options, (name, processes) =>
     isWords(named)
@@ -118,10 +123,10 @@ export async function readApplyTable(
     ...(process !== undefined && { process }),
   };
   checkPlaces(files, columns, count);
-  // `eventsOf` has found arrays of these names.
+  // What is made of others, or an element of a column, is one number.
   const observed = y.columns.map((name) => {
     const own = derived.inFile(name);
-    return { name, shape: own === undefined ? [count] : (columns.get(own) as NamedArray).shape };
+    return { name, shape: (columns.get(own ?? "") as NamedArray | undefined)?.shape ?? [count] };
   });
   return { sample, columns, observed, unread: [...unread.keys()] };
 }

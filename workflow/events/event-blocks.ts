@@ -7,6 +7,7 @@ import { openTable } from "../../io/events/open-table.js";
 import { listColumns, type OpenedEvents, openEvents } from "../../io/index.js";
 import { NullError } from "../../io/parquet/read-column.js";
 import type { Analysis } from "../configuration/analysis.js";
+import type { Derivation } from "../configuration/derivation.js";
 import { checkHead, eventsFrom } from "./event-data.js";
 import type { LeftOut, LoadedEvents } from "./loaded-events.js";
 import { blocksOf, ROWS_AT_ONCE, rowsOf } from "./row-blocks.js";
@@ -51,7 +52,7 @@ export async function openBlocks(
   model: MixtureModel,
 ): Promise<EventBlocks> {
   const found = await listColumns(file);
-  const { count, pieces } = await rowsOf(file, found);
+  const { count, pieces } = await rowsOf(file);
   checkHead(file, head, count);
   const total = head ?? count;
   const starts = blocksOf(
@@ -68,8 +69,8 @@ export async function openBlocks(
     const source = {
       file,
       columns: found,
-      read: async (names: readonly string[]) => {
-        open ??= await openEvents(file, names);
+      read: async (names: readonly string[], missing: Derivation["missing"]) => {
+        open ??= await openEvents(file, names, { missing });
         return open.read(from, to);
       },
       firstRow: from,

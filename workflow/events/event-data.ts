@@ -55,7 +55,7 @@ export function hasEvents(analysis: Analysis, folders: readonly string[]): boole
 }
 
 /** Generated data have the columns of the observables alone. */
-const AS_SAVED: Derivation = { columns: new Map(), where: [], weights: [] };
+const AS_SAVED: Derivation = { columns: new Map(), missing: {}, where: [], weights: [] };
 
 /** The file of the data. @param folders where `run` may have left generated data, the likeliest first */
 export const dataFile = (analysis: Analysis, folders: readonly string[]): string => {

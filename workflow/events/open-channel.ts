@@ -5,6 +5,7 @@ import { isReadInPieces } from "../../io/events/formats.js";
 import { listColumns, openEvents } from "../../io/index.js";
 import type { CompositionAnalysis } from "../configuration/composition/composition-file.js";
 import type { ChannelPlan } from "../configuration/composition/likelihood-plans.js";
+import type { Derivation } from "../configuration/derivation.js";
 import type { Reporter } from "../reporter.js";
 import {
   type ChannelEvents,
@@ -41,7 +42,7 @@ export async function openChannel(
     return kept;
   }
   const columns = await listColumns(file);
-  const { count: total, pieces } = await rowsOf(file, columns);
+  const { count: total, pieces } = await rowsOf(file);
   if (total <= rows) return readChannel(analysis, plan);
   const blocks = blocksOf(pieces, total, Math.min(rows, ROWS_AT_ONCE), rows);
   const looked = () => blocksLookedAt(analysis, plan, { file, columns, blocks });
@@ -102,8 +103,8 @@ async function* blocksLookedAt(
   let open: Awaited<ReturnType<typeof openEvents>> | undefined;
   try {
     for (const [i, from] of blocks.slice(0, -1).entries()) {
-      const read = async (names: readonly string[]) => {
-        open ??= await openEvents(file, names);
+      const read = async (names: readonly string[], missing: Derivation["missing"]) => {
+        open ??= await openEvents(file, names, { missing });
         return open.read(from, blocks[i + 1]!);
       };
       yield await lookAt(analysis, plan, { file, columns, read, firstRow: from });

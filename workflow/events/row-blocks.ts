@@ -1,6 +1,6 @@
 /** Files that are read in blocks of rows: where these begin, and what is kept of all of them. */
 import type { ChannelData } from "../../inference/model/likelihood/channels.js";
-import { FileError, type OpenedEvents, openEvents } from "../../io/index.js";
+import { type OpenedEvents, openEvents } from "../../io/index.js";
 import type { LeftOut } from "./loaded-events.js";
 
 /** Rows that are read at once, where the pieces of files are as small: enough to keep all cores busy. */
@@ -64,20 +64,9 @@ export class Sampled {
 
 const WEIGHTS = " weights";
 
-/** How many rows there are, and where pieces of them begin: of any column that can be read. */
-export async function rowsOf(
-  file: string,
-  columns: readonly string[],
-): Promise<Pick<OpenedEvents, "count" | "pieces">> {
-  for (const name of columns) {
-    try {
-      const events = await openEvents(file, [name]);
-      await events.close();
-      return events;
-    } catch (error) {
-      // Words, for example: the next column.
-      if (!(error instanceof FileError)) throw error;
-    }
-  }
-  return { count: 0, pieces: [] };
+/** How many rows there are, and where pieces of them begin. */
+export async function rowsOf(file: string): Promise<Pick<OpenedEvents, "count" | "pieces">> {
+  const events = await openEvents(file, []);
+  await events.close();
+  return events;
 }

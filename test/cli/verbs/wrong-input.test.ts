@@ -63,7 +63,7 @@ test.before(async () => {
     y: { shape: [0, 2], data: new Float64Array() },
   });
   writeFileSync(at("truncated.npz"), readFileSync(at("data.npz")).subarray(0, 400));
-  writeFileSync(at("data.h5"), "");
+  writeFileSync(at("data.fits"), "");
 
   mkdirSync(at("out"));
   await saveModel(at("out"), torchModel({ hasTransport: true, hasRates: false }));
@@ -173,8 +173,8 @@ const cases: readonly Case[] = [
   ),
   trained(
     "a format that is not read",
-    set("data.file=data.h5"),
-    /data\.h5: expected a file of events: \.npz, .*\.parquet, .*\.root, got the extension "\.h5"\. Read it with h5py/,
+    set("data.file=data.fits"),
+    /data\.fits: expected a file of events: \.npz, .*\.parquet, .*\.root, got the extension "\.fits"\. Read it with astropy/,
   ),
   trained(
     "an unknown key",

@@ -1,9 +1,11 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { readEvents } from "../../../io/columns.js";
+import { readEvents, writeTable } from "../../../io/columns.js";
 import { takeColumn, wantedColumns } from "../../../io/events/wanted.js";
 import { writeNpz } from "../../../io/numpy/npz.js";
+import { hdf5File } from "../hdf5/files.js";
 import { assertRefused, withFolder } from "../support.js";
 
 test("a name with an index is a column of that name where there is one", () => {
@@ -39,6 +41,31 @@ test("types of elements are those of columns, and no integer is rounded", async 
     /f, column "pt": .* got 9007199254740993 in row 102/,
   );
 });
+
+test("words: 1 where a column has the word, in text and in files that know their types", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.csv");
+    writeFileSync(path, 'x,region,note\n1,EB,EB \n2,EE,"a ""b"""\n3,EB,\n4,eb,EB\n');
+    const of = async (file: string, name: string, rows?: number) =>
+      Array.from((await readEvents(file, [name, ...(rows ? ["x"] : [])], { head: rows ?? 9 })).columns.get(name)!.data);
+    assert.equal(await of(path, 'region == "EB"'), [1, 0, 1, 0]);
+    assert.equal(await of(path, 'region=="EB"', 3), [1, 0, 1]);
+    assert.equal(await of(path, 'note == ""'), [0, 0, 1, 0]);
+    assert.equal((await readEvents(path, ['region == "EB"', "x"], { head: 2 })).columns.get("x")!.data.length, 2);
+    assert.equal(await of(`${hdf5File("kinds.h5")}:deep`, 'fixed == "w3"'), [0, 0, 0, 1, 0, 0, 0, 0, 0]);
+    assert.equal(await of(`${hdf5File("kinds.h5")}:deep`, 'words == "müon1"'), [0, 1, 0, 0, 0, 0, 0, 0, 0]);
+    const parquet = join(folder, "a.parquet");
+    await writeTable(parquet, new Map([["region", ["EB", "EE"]]]));
+    assert.equal(await of(parquet, 'region == "EE"'), [0, 1]);
+    const lists = hdf5File("lists.h5");
+    await assertRefused(() => readEvents(lists, ['flat == "3"']), /column "flat": expected words, got numbers$/);
+    await assertRefused(() => readEvents(path, ['regoin == "EB"']), /expected a column "regoin == /);
+    await assertRefused(() => readEvents(path, ["region"]), /column 2 \("region"\)/);
+    await assertRefused(
+      () => readEvents(path, ['region == "EB"'], { missing: { 'region == "EB"': 1 } }),
+      /expected an element of a column whose events have/,
+    );
+  }));
 
 test("values for what is missing are refused where nothing is, or nothing is read", () =>
   withFolder(async (folder) => {

@@ -136,6 +136,13 @@ test("vectors say how many elements they have before them", async () => {
   assert.equal(await read(vectors, 1, 3), { starts: Float64Array.of(0, 0, 1), data: Float32Array.of(3) });
   data[9] = 1;
   await assertRefused(() => read(vectors, 0, 3), /expected 2 elements of a vector, got 1/);
+  data[9] = 2;
+  data[3] = 13;
+  await assertRefused(() => read(vectors, 0, 3), /expected a vector of 14 bytes, got one of 13/);
+  // The mark of a number of bytes is missing.
+  data.set([0, 14], 2);
+  data[0] = 0;
+  await assertRefused(() => read(vectors, 0, 3), /expected a vector of 14 bytes, got one that does not say how many/);
 });
 
 test.run();

@@ -107,6 +107,22 @@ test("names of columns that nothing reads are refused", () => {
   read("data.columns={z: x_raw}", "data.weight=2 * z");
 });
 
+test("elements that nothing reads are refused, with the nearest that something does", () => {
+  const read = ["observables.columns={x: 'jet[0]'}", "data.where=jet[1] > 0", "data.columns={y: 'jet[size]'}"] as const;
+  const { observables } = readConfiguration(FILES, "a.yaml", { set: [read[0], "observables.missing={'jet[0]': -1}"] });
+  assert.equal(observables.missing, { "jet[0]": -1 });
+  assert.match(
+    message(FILES, read[0], "observables.missing={'jet[2]': -1}"),
+    /observables\.missing\.jet\[2\]: expected an element that is read, as the text of a column, got "jet\[2\]"\. Did you mean jet\[0\]\?/,
+  );
+  // In an expression it is none.
+  assert.match(message(FILES, read[1], "observables.missing={'jet[1]': 0}"), /expected an element that is read/);
+  assert.match(
+    message(FILES, "observables.missing={'jet[0]': low}"),
+    /observables\.missing\.jet\[0\]: expected a number/,
+  );
+});
+
 test("a variation that takes over a condition needs the columns that this names", () => {
   const samples = (columns: string) =>
     `processes.signal.samples=[{ file: s.npz, where: z > 1, columns: { z: log(w) } }, { at: { scale: 1 }, columns: { x: x_up${columns} } }, { file: t.npz, at: { tilt: 1 } }]`;

@@ -54,6 +54,9 @@ const UNREAD: Readonly<Record<keyof typeof RELEVANCE, readonly (readonly [string
   "observables.columns": [
     [TOY, "observables.columns={x: log(x)}", /observables\.columns: .* read with files of data or samples only/],
   ],
+  "observables.missing": [
+    [TOY, "observables.missing={x: 1}", /observables\.missing: .* read with files of data or samples only/],
+  ],
   "observables.where": [
     [TOY, "observables.where=x > 1", /observables\.where: .* read with files of data or samples only/],
   ],

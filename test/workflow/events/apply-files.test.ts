@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { readTable } from "../../../io/columns.js";
 import { type NamedArray, readEvents, readNpz, writeNpz } from "../../../io/index.js";
 import { npyChunks } from "../../../io/numpy/npy.js";
 import { checkNoClash, columnNames } from "../../../workflow/events/apply-files.js";
 import { apply, at, COUNT, listed, removeRun, runToy, simulation } from "../../cli/applied-run.js";
+import { hdf5File } from "../../io/hdf5/files.js";
 import { archive, member } from "../../io/zip/archives.js";
 
 test.before(runToy);
@@ -97,6 +99,42 @@ test("columns that the configuration makes of others are mapped like those of a 
       assert.ok(Math.abs(value - wanted![i]!) < 1e-5, `${name}: ${value}, ${wanted![i]}`);
     }
   }
+});
+
+test("elements of lists are mapped; words and numbers of the file are kept, lists named and left out", async () => {
+  // ../../references/hdf5.py: row i has i % 4 elements, i, i + 1, …; flat is i.
+  const rows = Array.from({ length: 20 }, (_, i) => [
+    i / 9,
+    i / 9,
+    (i % 4 > 0 ? i : 7) / 9,
+    (i % 4 > 1 ? i + 1 : -1) / 9,
+  ]);
+  writeFileSync(at("flat.csv"), `a,b,c,d\n${rows.map((own) => own.join()).join("\n")}\n`);
+  const names = ["--set", "observables.x.columns=[a, b]", "--set", "observables.y.columns=[c, d]"];
+  const made = "{a: flat / 9, b: flat / 9, c: first / 9, d: second / 9, first: 'of_f4[0]', second: 'of_f4[1]'}";
+  const lists = [
+    "--set",
+    `observables.columns=${made}`,
+    "--set",
+    "observables.missing={'of_f4[0]': 7, 'of_f4[1]': -1}",
+  ];
+  const run = async (events: string, out: string, ...more: readonly string[]) => {
+    const point = ["--process", "A", "--nu", "0.5,-0.5"];
+    const ran = await apply("--events", events, ...point, ...names, ...more, "--out", at(out));
+    assert.is(ran.code, 0, ran.error);
+    return ran.error;
+  };
+  await run(at("flat.csv"), "flat.npz");
+  const said = await run(hdf5File("lists.h5"), "lists.parquet", ...lists);
+  assert.match(said, /of_f4.*of_u8/);
+  const [wanted, got] = [await readEvents(at("flat.npz"), RESULTS), await readEvents(at("lists.parquet"), RESULTS)];
+  for (const name of RESULTS) assert.equal(got.columns.get(name)!.data, wanted.columns.get(name)!.data, name);
+  assert.equal((await readEvents(at("lists.parquet"), ["flat"])).columns.get("flat")!.data.length, 20);
+  const records = "{a: pt / 9, b: pt / 9, c: vertex, d: vertex}";
+  const named = ["--set", `observables.columns=${records.replaceAll("vertex", "'vertex.x'")}`];
+  await run(`${hdf5File("records.h5")}:native`, "records.csv", ...named);
+  const { columns } = await readTable(at("records.csv"));
+  assert.equal((columns.get("name") as readonly string[]).slice(0, 3), ["n0", "n1", "n2"]);
 });
 
 test("results have the names and widths of the columns of y, in every kind of file", async () => {
@@ -284,8 +322,8 @@ test("refuses what it cannot map, in one sentence and with nothing left behind",
       /column "title": expected a column of 120 events, .* got an array \[3\]\. Write \.npz or \.safetensors, or apply/,
     ],
     [
-      ["--events", at("a.h5"), "--out", at("refused.npz")],
-      /expected --events FILE .*, one of \.npz, .* got --events .*a\.h5/,
+      ["--events", at("a.fits"), "--out", at("refused.npz")],
+      /expected --events FILE .*, one of \.npz, .* got --events .*a\.fits/,
     ],
     [["--events", simulation, "--out", simulation], /expected --out to be another file than --events, got/],
   ];

@@ -1,5 +1,5 @@
 /** Densities of a file in several blocks are those of the file in memory, beside the columns as the file has them. */
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -13,6 +13,7 @@ import { withFile } from "../../../io/source.js";
 import { runInProcess } from "../../cli/in-process.js";
 import { file, folder, jsonAndCode, removeAnalyses, writeAnalyses } from "../../cli/likelihood-analyses.js";
 import { torchEvents } from "../../inference/torch-mixture.js";
+import { hdf5File } from "../../io/hdf5/files.js";
 import { randomNumbers } from "../../support/random-numbers.js";
 
 /** Rows of a piece: two are more than one block. */
@@ -195,6 +196,38 @@ test("no selected event is refused where events are needed; else there are colum
   const { columns } = await readTable(path);
   assert.equal([...columns.keys()], [...columnsOf(0, 0).keys(), "log_prob"]);
   for (const [name, column] of columns) assert.is("data" in column ? column.data.length : column.length, 0, name);
+});
+
+test("HDF5 with lists of different lengths: the events and bits of a table with the same numbers", async () => {
+  // ../../references/hdf5.py: row i has i % 4 elements, i, i + 1, …; flat is i.
+  const rows = Array.from({ length: 20 }, (_, i) => i);
+  const table = rows.map((i) => [i % 4 > 0 ? i : 7, i % 4 > 1 ? i + 1 : -1, i % 4, i].join());
+  writeFileSync(join(folder, "lists.csv"), `first,second,n,flat\n${table.join("\n")}\n`);
+  const settings = (path: string, columns: string) => [
+    ...["--set", `data.file=${path}`, "--set", "observables.y.columns=[a, b]", "--set", "data.where=n > 0 || flat < 9"],
+    ...["--set", "data.weight=flat + 1"],
+    ...["--set", `data.columns={x: first / 9, a: second / 9, b: flat / 9${columns}}`],
+  ];
+  const lists = settings(hdf5File("lists.h5"), ", first: 'of_f4[0]', second: 'of_f4[1]', n: 'of_f4[size]'");
+  const missing = ["--set", "observables.missing={'of_f4[0]': 7, 'of_f4[1]': -1}"];
+  const plain = await evaluated("lists.npz", ...settings(join(folder, "lists.csv"), ""));
+  const [npz, parquet] = [
+    await evaluated("of-lists.npz", ...lists, ...missing),
+    await evaluated("of-lists.parquet", ...lists, ...missing),
+  ];
+  const expected = await readNpz(plain.path);
+  assert.equal(
+    [...(expected.get("row")!.data as Float64Array)],
+    rows.filter((i) => i % 4 > 0 || i < 9),
+  );
+  assert.equal(await readNpz(npz.path), expected);
+  const { columns } = await readTable(parquet.path);
+  assert.equal([...columns.keys()], ["flat", "log_prob"]);
+  assert.equal((columns.get("log_prob") as NamedArray).data, expected.get("log_prob")!.data);
+  assert.match(parquet.error, /"?of_f4"?.*"?of_u8"?/);
+  const { code, error } = await runInProcess(["evaluate", file, ...SETTINGS, ...lists, "--out", join(folder, "n.npz")]);
+  assert.is(code, 2);
+  assert.match(error, /column "of_f4": expected at least \d elements in every event, got 0 in row 0 /);
 });
 
 test.run();

@@ -110,6 +110,8 @@ export const REPEATED: Readonly<Record<string, readonly Case[]>> = {
     ...one("observables.columns={x: y}", ALL),
     ...one("observables.columns={x: y, y: x}", "refused"),
   ],
+  // Nothing reads such an element: what the values do is in the keys of compositions.
+  "observables.missing": one("observables.missing={'z[0]': 1}", "refused"),
   "observables.where": [...one("observables.where=x1 > -1000", []), ...one("observables.where=x1 > -1", ALL)],
   "observables.x.features": one("observables.x={features: 1, columns: [x1]}", ofOneFeature("x", ALL), {
     anew: trainings,

@@ -76,7 +76,7 @@ export async function readHs3File(
   const analysis = overrides.set.findLast((own) => CHOICE.test(own))?.replace(CHOICE, "");
   const model = await readHs3(text, { where: file, analysis });
   const settings = settingsOf(model, file, overrides);
-  const sample = { file: basename(file), columns: {}, where: undefined, weight: undefined };
+  const sample = { file: basename(file), columns: {}, missing: {}, where: undefined, weight: undefined };
   const configuration: CompositionConfiguration = {
     ...settings,
     samples: Object.fromEntries(Object.keys(model.samples).map((name) => [name, sample])),

@@ -11,6 +11,15 @@ export const derivedColumns = (doc: string) =>
     anyNames: true,
   });
 
+/** @param doc  of which files */
+export const missingElements = (doc: string) =>
+  map(number({ doc: "Value.", min: -MAXIMA.value, max: MAXIMA.value }), {
+    doc: `Columns whose events have different numbers of elements: what stands where an event has too few, by the name of the element, such as { "Muon_pt[0]": -1 }. ${doc} An element that is not here is an error in such an event.`,
+    of: "elements of columns",
+    maxLength: MAXIMA.features,
+    anyNames: true,
+  });
+
 export const condition = (doc: string) => text({ doc, optional: true });
 
 /** Cross section, luminosity and what was generated, which together make a number of events. */

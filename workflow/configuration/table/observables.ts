@@ -1,7 +1,7 @@
 /** What is measured of every event. */
 import { choice, list, map, number, section, text } from "../entries.js";
 import { MAXIMA } from "../limits.js";
-import { condition, derivedColumns } from "./made-of.js";
+import { condition, derivedColumns, missingElements } from "./made-of.js";
 
 const columns = { doc: "Name of a column of the files, [events] or [events, width]." };
 
@@ -71,6 +71,7 @@ export const observables = section(
     columns: derivedColumns(
       "Columns of all files, data and simulation, that have other names there or are made of others, by name: { logpt: log(pt) }. A plain column of the file is that column; else it is an expression (docs/expressions.md), in which other names of this map stand for what is made of them.",
     ),
+    missing: missingElements("Of all files, data and simulation."),
     where: condition(
       "Condition on events, of data and simulation alike, such as pt > 20 && abs(eta) < 2.4: others are left out. Conditions joined by && are rows of the cut flow.",
     ),

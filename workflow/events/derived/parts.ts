@@ -2,6 +2,7 @@
 import { checkExpressionNames, type Expression, namesOf } from "../../../inference/expressions/expression.js";
 import { parseExpression } from "../../../inference/expressions/parse.js";
 import { nearest } from "../../../io/edit-distance.js";
+import { columnOf } from "../../../io/events/wanted.js";
 import type { Derivation, Written } from "../../configuration/derivation.js";
 import { UsageError } from "../../errors.js";
 
@@ -28,9 +29,6 @@ export const nameOf = (part: Part): string => (part.kind === "file" ? part.colum
 
 const shortened = (text: string) => (text.length > 80 ? `${text.slice(0, 77)}...` : text);
 
-/** "Muon_pt[0]": a feature of a column. */
-const INDEXED = /^(.+)\[(?:\d+|size)\]$/s;
-
 /** The parts of a derivation, for one file. */
 export class Parts {
   private readonly made = new Map<string, Part>();
@@ -43,7 +41,7 @@ export class Parts {
   ) {}
 
   private isInFile(text: string): boolean {
-    return this.columns.includes(text) || this.columns.includes(INDEXED.exec(text)?.[1] ?? text);
+    return this.columns.includes(text) || this.columns.includes(columnOf(text) ?? text);
   }
 
   /** The column of a name of the analysis: what is made of others under it, else that of the file. */

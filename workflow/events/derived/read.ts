@@ -20,7 +20,8 @@ export interface EventSource {
   readonly file: string;
   /** Names of the columns that there are. */
   readonly columns: readonly string[];
-  readonly read: (names: readonly string[]) => Promise<EventTable>;
+  /** @param missing  of elements among the names: what stands where an event has too few */
+  readonly read: (names: readonly string[], missing: Derivation["missing"]) => Promise<EventTable>;
   /** Row of the file that the first event has; 0 where absent. */
   readonly firstRow?: number;
 }
@@ -29,7 +30,7 @@ export interface EventSource {
 export const fileSource = async (path: string, head?: number, label = path): Promise<EventSource> => ({
   file: label,
   columns: await listColumns(path),
-  read: (names) => readEvents(path, names, head === undefined ? {} : { head }),
+  read: (names, missing) => readEvents(path, names, { missing, ...(head !== undefined && { head }) }),
 });
 
 export interface DerivedEvents {
@@ -118,6 +119,16 @@ async function weightsOf(values: Values, factors: readonly Part[]): Promise<Colu
   return Float64Array.from(first, (weight, row) => others.reduce((all, own) => all * own[row]!, weight));
 }
 
+/** Of the elements that are read; a column that has such a name itself has a value in every event. */
+function missingAmong(
+  names: readonly string[],
+  columns: readonly string[],
+  { missing }: Derivation,
+): Derivation["missing"] {
+  const own = names.filter((name) => Object.hasOwn(missing, name) && !columns.includes(name));
+  return Object.fromEntries(own.map((name) => [name, missing[name]!]));
+}
+
 /** @param wanted  names of columns */
 export async function readDerived(
   source: EventSource,
@@ -133,8 +144,7 @@ export async function readDerived(
   for (const name of wanted) observed.set(name, await parts.named(name));
   const needed = [...conditions.flatMap(({ named }) => [...named.values()]), ...factors, ...observed.values()];
   const names = fileColumns(needed);
-  // Where events are counted alone, any column tells their number.
-  const table = await source.read(names.length > 0 ? names : source.columns.slice(0, 1));
+  const table = await source.read(names, missingAmong(names, source.columns, derivation));
   const { firstRow = 0 } = source;
   const whole = new Values(file, table, undefined, firstRow);
   const before = await weightsOf(whole, factors);

@@ -6,7 +6,13 @@ import { COMPOSITION, problemIn, readAs, written } from "./sources.js";
 test("a composition in a few lines: every default filled in, numbers for what they stand for", async () => {
   const { configuration, composition, likelihoods } = await readAs(COMPOSITION);
   assert.equal(configuration.parameters.slope, { start: 0.02, range: undefined, constraint: undefined, fixed: false });
-  assert.equal(configuration.samples.data, { file: "data.npz", columns: {}, where: undefined, weight: undefined });
+  assert.equal(configuration.samples.data, {
+    file: "data.npz",
+    columns: {},
+    missing: {},
+    where: undefined,
+    weight: undefined,
+  });
   assert.is(configuration.seed, 1);
   assert.equal(composition.densities.model, {
     kind: "mixture",

@@ -6,6 +6,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { writeNpz } from "../../../../io/index.js";
 import { fileSource, readDerived } from "../../../../workflow/events/derived/read.js";
+import { hdf5File } from "../../../io/hdf5/files.js";
+import { assertRefused } from "../../../io/support.js";
 import { rejects } from "../../../support/rejects.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-derived-"));
@@ -30,15 +32,22 @@ interface Texts {
   readonly columns?: Readonly<Record<string, string>>;
   readonly where?: readonly string[];
   readonly weights?: readonly string[];
+  readonly missing?: Readonly<Record<string, number>>;
 }
 
-async function read(wanted: readonly string[], { columns = {}, where = [], weights = [] }: Texts, head?: number) {
+async function read(
+  wanted: readonly string[],
+  { columns = {}, where = [], weights = [], missing = {} }: Texts,
+  head?: number,
+  file = path,
+) {
   const derivation = {
+    missing,
     columns: new Map(Object.entries(columns).map(([name, text]) => [name, { text, at: `c.yaml: columns.${name}` }])),
     where: where.map((text) => ({ text, at: "c.yaml: where" })),
     weights: weights.map((text) => ({ text, at: "c.yaml: weight" })),
   };
-  const found = await readDerived(await fileSource(path, head), derivation, wanted);
+  const found = await readDerived(await fileSource(file, head), derivation, wanted);
   return { ...found, values: wanted.map((name) => Array.from(found.column([name], 1))) };
 }
 
@@ -174,6 +183,27 @@ test("what is no condition, no number for each event, or no expression is refuse
 test("the first events only", async () => {
   const { values, total } = await read(["pt"], { where: ["pt > 15"] }, 2);
   assert.equal([values, total], [[[20]], 5]);
+});
+
+test("what stands for elements that events do not have, also in conditions and expressions", async () => {
+  // ../../../references/hdf5.py: row i has i % 4 elements, i, i + 1, …
+  const file = hdf5File("lists.h5");
+  const columns = { first: "of_f4[0]", second: "of_f4[1]", n: "of_f4[size]", sum: "first + 10 * second" };
+  const missing = { "of_f4[0]": -1, "of_f4[1]": -2 };
+  const all = await read(["first", "sum", "n"], { columns, missing }, 6, file);
+  assert.equal(all.values, [
+    [-1, 1, 2, 3, -1, 5],
+    [-21, -19, 32, 43, -21, -15],
+    [0, 1, 2, 3, 0, 1],
+  ]);
+  const selected = await read(["first"], { columns, missing, where: ["second > 0"], weights: ["n"] }, 8, file);
+  assert.equal([selected.values, [...selected.weights!]], [[[2, 3, 6, 7]], [2, 3, 2, 3]]);
+  await assertRefused(
+    () => read(["second"], { columns, missing: { "of_f4[0]": 1 } }, undefined, file),
+    /column "of_f4": expected at least 2 elements in every event, got 0 in row 0 .* Say which value stands for \[1\]/,
+  );
+  // Where nothing is read of the file, its rows are counted.
+  assert.equal([(await read([], {}, undefined, file)).count, (await read([], {}, 3, file)).total], [20, 20]);
 });
 
 test.run();

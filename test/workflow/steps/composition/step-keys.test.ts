@@ -1,4 +1,6 @@
 /** Keys of the steps of a composition hold what their numbers follow from: what each key of the file repeats, and nothing else. */
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { referenceBackend } from "../../../../engine/reference/backend.js";
@@ -8,6 +10,7 @@ import { compositionTable } from "../../../../workflow/configuration/composition
 import type { Entry } from "../../../../workflow/configuration/entries.js";
 import { plannedSteps, readPlans, stepsOf } from "../../../../workflow/recipes/composition.js";
 import { passingSteps } from "../../../../workflow/store/step-store.js";
+import { hdf5File } from "../../../io/hdf5/files.js";
 import { compositionFiles, type Files } from "../../composition-sample.js";
 
 const BASE = `name: base
@@ -47,7 +50,7 @@ const PAIRS = of("scan").filter((name) => name.endsWith("b+c"));
 const SINGLE = of("scan").filter((name) => !PAIRS.includes(name));
 
 /** By path in the table, `*` for any name: another value, and the steps that have another key with it. */
-const CASES: Readonly<Record<string, readonly [set: string, repeated: readonly string[]]>> = {
+const CASES: Readonly<Record<string, readonly [set: string, repeated: readonly string[], base?: readonly string[]]>> = {
   name: ["name=other", []],
   output: ["output=elsewhere", []],
   seed: ["seed=2", ALL],
@@ -57,6 +60,11 @@ const CASES: Readonly<Record<string, readonly [set: string, repeated: readonly s
   "columns.*.values": ["columns.k.values=[0, 1, 2]", []],
   "samples.*.file": ["samples.more=less.npz", SECOND],
   "samples.*.columns.*": ["samples.data.columns.m=other", FIRST],
+  "samples.*.missing.*": [
+    "samples.more.missing={'of_f4[0]': 7}",
+    SECOND,
+    ["samples.more={file: lists.h5, columns: {m: 120 + l, l: 'of_f4[0]'}, missing: {'of_f4[0]': 5}}"],
+  ],
   "samples.*.where": ["samples.data.where=mass < 170", FIRST],
   "samples.*.weight": ["samples.data.weight=v", FIRST],
   "parameters.*.start": ["parameters.a.start=301", FIRST],
@@ -95,6 +103,7 @@ test.before(async () => {
   const w = m.map(() => 1);
   await files.sample("data.npz", { mass: m, other: m.map((own) => own - 0.5), w, v: w.map((_, i) => 1 + i / 10) });
   await files.sample("more.npz", { m });
+  copyFileSync(hdf5File("lists.h5"), join(files.folder, "lists.h5"));
   await files.sample("less.npz", { m: m.slice(1) });
 });
 test.after(() => files.remove());
@@ -129,9 +138,9 @@ test("the steps of the base", async () => {
   assert.equal([...(await keysOf()).keys()], ALL);
 });
 
-for (const [path, [set, repeated]] of Object.entries(CASES)) {
+for (const [path, [set, repeated, base = []]] of Object.entries(CASES)) {
   test(`${path} repeats what follows from it`, async () => {
-    const [before, after] = [await keysOf(), await keysOf(set)];
+    const [before, after] = [await keysOf(...base), await keysOf(...base, set)];
     const names = [...new Set([...before.keys(), ...after.keys()])];
     const changed = names.filter((name) => before.get(name) !== after.get(name));
     assert.equal(changed.sort(), [...repeated].sort());

@@ -1,7 +1,7 @@
 /** Columns of a composition, and the files that have them. */
 import { list, map, number, section, text } from "../../entries.js";
 import { MAXIMA } from "../../limits.js";
-import { condition, derivedColumns } from "../made-of.js";
+import { condition, derivedColumns, missingElements } from "../made-of.js";
 import { END, interval } from "./values.js";
 
 export const columns = map(
@@ -39,6 +39,7 @@ export const samples = map(
       columns: derivedColumns(
         "Columns of this sample, by name: other names in its file, { m: mass }, and expressions, { logpt: log(pt) }. Expressions may name each other.",
       ),
+      missing: missingElements("Of this sample."),
       where: condition("Condition on events: others are left out. Conditions joined by && are rows of the cut flow."),
       weight: text({
         doc: "Column of event weights in the file, or an expression. Absent: every event counts 1.",
