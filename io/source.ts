@@ -101,26 +101,32 @@ function openAgain(path: string, size: number, mtimeMs: number): number {
 }
 
 // Small records lie side by side: one read of the system fetches many.
-const CACHE_BYTES = 2 ** 18;
+const CACHE_BYTES = 2 ** 16;
+
+// Of thousands of files that are read one after another, each would take fresh pages from the system.
+let spare: Uint8Array | undefined;
 
 /** A file of which the bytes around those read last are kept. */
 export function cachedSource(source: FileSource): FileSource {
   let start = 0;
-  let bytes = new Uint8Array();
+  let length = 0;
+  let bytes: Uint8Array | undefined;
   const fill = async (offset: number, target: Uint8Array) => {
     const end = offset + target.length;
     if (target.length > CACHE_BYTES / 2 || end > source.size) return source.fill(offset, target);
-    if (offset < start || end > start + bytes.length) {
-      const length = Math.min(CACHE_BYTES, source.size - offset);
-      const fresh = new Uint8Array(length);
-      await source.fill(offset, fresh);
-      start = offset;
-      bytes = fresh;
+    if (bytes === undefined || offset < start || end > start + length) {
+      // Taken while it is filled: nobody else reads half of it.
+      const fresh = bytes ?? spare ?? new Uint8Array(CACHE_BYTES);
+      bytes = spare = undefined;
+      const size = Math.min(CACHE_BYTES, source.size - offset);
+      await source.fill(offset, fresh.subarray(0, size));
+      [start, length, bytes] = [offset, size, fresh];
     }
     target.set(bytes.subarray(offset - start, end - start));
   };
   const release = async () => {
-    bytes = new Uint8Array();
+    spare ??= bytes;
+    bytes = undefined;
     await source.release();
   };
   return { ...sourceOf(source.name, source.size, fill), release };
