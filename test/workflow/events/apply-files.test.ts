@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type NamedArray, readEvents, readNpz, writeNpz } from "../../../io/index.js";
 import { npyChunks } from "../../../io/numpy/npy.js";
-import { checkNoClash, columnNames } from "../../../workflow/events/apply-files.js";
+import { checkNoClash, columnNames } from "../../../workflow/events/apply-columns.js";
 import { apply, at, COUNT, listed, removeRun, runToy, simulation } from "../../cli/applied-run.js";
 import { archive, member } from "../../io/zip/archives.js";
 
@@ -148,7 +148,7 @@ test("results have the names and widths of the columns of y, in every kind of fi
 test("names of results that would repeat each other are refused", () => {
   const names = columnNames("to-simulation", false, ["A", "b.A"], ["mass", "mass.b"], [{ name: "nominal", nu: [0] }]);
   assert.throws(
-    () => checkNoClash("events.npz", new Map(), names),
+    () => checkNoClash("events.npz", [], names),
     /events\.npz: expected columns of y and processes whose names joined by a dot differ, got two results with the name "mass\.b\.A"\. Rename/,
   );
 });
