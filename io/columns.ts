@@ -77,8 +77,17 @@ export function problemOf(path: string, column: CsvColumn, count: number): strin
   return writerOf(path).problem(column, count);
 }
 
-/** The events of some columns of a table that was read before. */
-export function eventsOf(path: string, { columns, unread }: TableContents, names: readonly string[]): EventTable {
+/**
+ * The events of some columns of a table that was read before.
+ *
+ * @param firstRow  the row of the file that the first event of the table has, for messages
+ */
+export function eventsOf(
+  path: string,
+  { columns, unread }: TableContents,
+  names: readonly string[],
+  firstRow = 0,
+): EventTable {
   const arrays = names.map((name): [string, NamedArray] => {
     const column = columns.get(name);
     const problem = unread.get(name);
@@ -88,6 +97,8 @@ export function eventsOf(path: string, { columns, unread }: TableContents, names
     throw noNumbers(columnIn(path, name), column);
   });
   const total = countEvents(path, new Map(arrays));
-  const table = arrays.map(([name, array]) => [name, toColumn(path, name, { ...array, fortranOrder: false })] as const);
+  const table = arrays.map(
+    ([name, array]) => [name, toColumn(path, name, { ...array, fortranOrder: false }, firstRow)] as const,
+  );
   return { path, count: total, total, columns: new Map(table) };
 }

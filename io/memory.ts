@@ -24,6 +24,26 @@ export function allocate<Data>(where: string, type: ArrayType<Data>, length: num
   }
 }
 
+/**
+ * Refuses events that do not fit into memory, before any of them is read.
+ *
+ * @param numbers  of each event
+ * @param bytes    that all of them take, with what is computed from them
+ */
+export function requireRoom(
+  where: string,
+  { count, numbers, bytes }: { readonly count: number; readonly numbers: number; readonly bytes: number },
+  hint: string,
+  free = freeBytes(),
+): void {
+  if (bytes <= SMALL_BYTES || bytes <= free) return;
+  throw new FileError(where, {
+    expected: "events that fit into memory",
+    got: `${count} x ${numbers} numbers, which take ${mebibytes(bytes)} where ${mebibytes(free)} are free`,
+    hint,
+  });
+}
+
 /** What the process may still take, of the machine or of its control group. */
 function freeBytes(): number {
   return process.availableMemory?.() ?? freemem();

@@ -1,5 +1,5 @@
 /** Random access to bytes, so that readers fetch only what they need and run on files and on memory alike. */
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { type BigIntStats, closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { FileError, systemCode } from "./errors.js";
 import { checkNoPointer, checkPlainFile, POINTER_BYTES } from "./file-kinds.js";
@@ -64,9 +64,10 @@ export async function openFile(path: string): Promise<FileSource> {
     descriptor = undefined;
   };
   try {
-    const { size, mtimeMs } = fstatSync(descriptor);
+    const stats = fstatSync(descriptor, NANOSECONDS);
+    const [size, stamp] = [Number(stats.size), stampOf(stats)];
     const source = sourceOf(path, size, async (offset, target) => {
-      descriptor ??= openAgain(path, size, mtimeMs);
+      descriptor ??= openAgain(path, stamp);
       await readInto(path, descriptor, size, offset, target);
     });
     await checkStart(source);
@@ -88,39 +89,64 @@ function openAtOnce(path: string): number {
   }
 }
 
-function openAgain(path: string, size: number, mtimeMs: number): number {
+function openAgain(path: string, stamp: string): number {
   const descriptor = openAtOnce(path);
-  const now = fstatSync(descriptor);
-  if (now.size === size && now.mtimeMs === mtimeMs) return descriptor;
+  if (stampOf(fstatSync(descriptor, NANOSECONDS)) === stamp) return descriptor;
   closeSync(descriptor);
-  throw new FileError(path, {
+  throw changed(path);
+}
+
+const NANOSECONDS = { bigint: true } as const;
+
+/** Differs after a file was written again: milliseconds are too coarse for small ones. */
+const stampOf = ({ size, mtimeNs }: BigIntStats): string => `${size} bytes of ${mtimeNs}`;
+
+const changed = (path: string) =>
+  new FileError(path, {
     expected: "the file that was opened before",
     got: "another in its place",
     hint: "The file changed while it was read",
   });
+
+/** What files are now. @returns refuses where one of them is not what it was */
+export function watchFiles(paths: readonly string[]): () => void {
+  const stamp = (path: string) => {
+    const stats = statSync(path, { ...NANOSECONDS, throwIfNoEntry: false });
+    return stats && stampOf(stats);
+  };
+  const before = paths.map((path) => [path, stamp(path)] as const);
+  return () => {
+    for (const [path, was] of before) if (stamp(path) !== was) throw changed(path);
+  };
 }
 
 // Small records lie side by side: one read of the system fetches many.
-const CACHE_BYTES = 2 ** 18;
+const CACHE_BYTES = 2 ** 16;
+
+// Of thousands of files that are read one after another, each would take fresh pages from the system.
+let spare: Uint8Array | undefined;
 
 /** A file of which the bytes around those read last are kept. */
 export function cachedSource(source: FileSource): FileSource {
   let start = 0;
-  let bytes = new Uint8Array();
+  let length = 0;
+  let bytes: Uint8Array | undefined;
   const fill = async (offset: number, target: Uint8Array) => {
     const end = offset + target.length;
     if (target.length > CACHE_BYTES / 2 || end > source.size) return source.fill(offset, target);
-    if (offset < start || end > start + bytes.length) {
-      const length = Math.min(CACHE_BYTES, source.size - offset);
-      const fresh = new Uint8Array(length);
-      await source.fill(offset, fresh);
-      start = offset;
-      bytes = fresh;
+    if (bytes === undefined || offset < start || end > start + length) {
+      // Taken while it is filled: nobody else reads half of it.
+      const fresh = bytes ?? spare ?? new Uint8Array(CACHE_BYTES);
+      bytes = spare = undefined;
+      const size = Math.min(CACHE_BYTES, source.size - offset);
+      await source.fill(offset, fresh.subarray(0, size));
+      [start, length, bytes] = [offset, size, fresh];
     }
     target.set(bytes.subarray(offset - start, end - start));
   };
   const release = async () => {
-    bytes = new Uint8Array();
+    spare ??= bytes;
+    bytes = undefined;
     await source.release();
   };
   return { ...sourceOf(source.name, source.size, fill), release };

@@ -1,24 +1,16 @@
-import {
-  applyTransport,
-  countOutside,
-  mapVariations,
-} from "../../inference/measurements/distribution-of-interest/apply.js";
+import { mapVariations } from "../../inference/measurements/distribution-of-interest/apply.js";
 import type { MixtureModel } from "../../inference/model/mixture-model.js";
-import { extremesOf } from "../../inference/model/resolution.js";
-import type { NamedArray } from "../../io/index.js";
 import { nuisanceNames, processNames } from "../../workflow/configuration/analysis.js";
-import { resultVerdicts, sampleWarnings } from "../../workflow/events/apply-checks.js";
+import { checkNoClash, columnNames } from "../../workflow/events/apply-columns.js";
 import {
   type ApplyFiles,
-  addColumns,
+  type ApplySource,
   applyFiles,
-  checkNoClash,
-  columnNames,
-  readApplyTable,
+  knowsProcess,
+  openApplySource,
 } from "../../workflow/events/apply-files.js";
-import { requireEdges } from "../../workflow/events/feature-support.js";
-import { requireRange, resolutionWarnings } from "../../workflow/events/resolution.js";
 import type { SavedFit } from "../../workflow/likelihood/saved-fit.js";
+import { AppliedBlocks } from "../../workflow/recipes/applied-blocks.js";
 import { pointText, valuesText } from "../../workflow/recipes/chosen-point.js";
 import { openMap } from "../../workflow/recipes/measured-map.js";
 import { provenanceOf } from "../../workflow/recipes/provenance.js";
@@ -30,52 +22,54 @@ import type { VerbContext } from "../command/verb.js";
 
 /** Maps every event of a file with T and adds the results as columns. */
 export async function apply(context: VerbContext): Promise<void> {
-  const { options, operands, progress, signal } = context;
+  const { options, operands } = context;
   const files = applyFiles(options);
-  const { analysis, model, fit, at, replicas, belongings } = await openMap({
+  const map = await openMap({
     file: operands[0]!,
     options,
     givenPoint: (own) => givenPoint(own, options.nu),
   });
+  const source = await openApplySource(map.analysis, options, files);
+  try {
+    await applyTo(context, files, map, source);
+  } finally {
+    await source.close();
+  }
+}
+
+async function applyTo(
+  context: VerbContext,
+  files: ApplyFiles,
+  { analysis, model, fit, at, replicas, belongings }: Awaited<ReturnType<typeof openMap>>,
+  source: ApplySource,
+): Promise<void> {
+  const { options } = context;
+  const { direction } = options;
   const { nu, nuFrom } = at;
   const simulatedAt = simulatedAtOf(analysis, options.simulatedAt);
-  const { sample, columns, observed, unread } = await readApplyTable(analysis, options, files);
-  const { direction } = options;
-  const { count } = sample;
   const variations = mapVariations(model, nu, fit?.summary.modes ?? [], replicas);
-  const isKnown = sample.process !== undefined;
-  const processes = processNames(analysis.configuration);
   const names = columnNames(
     direction,
-    isKnown,
-    processes,
-    observed.map(({ name }) => name),
+    knowsProcess(analysis, options),
+    processNames(analysis.configuration),
+    analysis.configuration.observables.y!.columns,
     variations,
   );
-  checkNoClash(files.events, columns, names);
+  checkNoClash(files.events, source.names, names);
   warnOfFit(context, model, fit);
-  warnOfUnread(context, files, unread);
+  warnOfUnread(context, files, source.unread);
   const backend = await openBackend(options, "f64");
-  requireEdges(analysis, [[files.events, extremesOf(sample)]], model.frame);
-  requireRange(analysis, [[files.events, extremesOf(sample)]], model.frame, backend.precision);
-  for (const warning of resolutionWarnings([[files.events, sample]], model.frame, backend.precision))
-    context.warn(warning);
+  const map = { analysis, model, backend, direction, simulatedAt, variations, names };
+  const applied = new AppliedBlocks(map, source, files.events);
   try {
-    const counter = progress.begin("apply", count * variations.length, "maps");
-    const onEvents = (done: number) => counter.update(done);
-    // A frame is there where f32 would not hold the features.
-    const precision = { y: model.frame === undefined ? backend.precision : "f64", others: backend.precision } as const;
-    const request = { backend, model, direction, sample, simulatedAt, variations, signal, onEvents };
-    for await (const applied of applyTransport(request)) addColumns(columns, names, applied, observed, precision);
-    counter.done();
+    const provenance = { ...provenanceOf(analysis, at, belongings), "unbinned.direction": direction };
+    await files.write(applied.columns(context), provenance);
   } finally {
     await backend.close();
   }
-  signal.throwIfAborted();
-  await files.write(columns, { ...provenanceOf(analysis, at, belongings), "unbinned.direction": direction });
-  const outside = countOutside(model, sample.y, count);
+  const { count, outside } = applied;
   warnOfOutside(context, outside, count);
-  for (const text of sampleWarnings(analysis, model, files.events, sample, direction)) context.warn(text);
+  for (const text of applied.warnings()) context.warn(text);
   const errors = mapErrors({
     hasResponse: model.response !== undefined,
     replicas: replicas.length,
@@ -83,8 +77,7 @@ export async function apply(context: VerbContext): Promise<void> {
   });
   if (errors.missing !== null)
     context.warn(`${files.out}: the columns of variations are no whole error. ${errors.missing}`);
-  const results = names.all.map((name) => columns.get(name) as NamedArray);
-  const verdicts = resultVerdicts(files.events, results, count);
+  const verdicts = applied.verdicts();
   for (const own of verdicts) context.warn(verdictText(own));
   const simulated = valuesText(analysis, simulatedAt);
   context.print(

@@ -1,39 +1,35 @@
 /** ROOT files: a column for each leaf of a TTree; the baskets of the branch with the fewest begin the pieces. */
 import type { NamedArray } from "../arrays.js";
 import { FileError } from "../errors.js";
-import type { ColumnInFile, Columns, EventFile, EventFormat, TableContents } from "../event-format.js";
+import type { ColumnInFile, Columns, EventFile, EventFormat, Selection, TableContents } from "../event-format.js";
 import { isJagged } from "../event-format.js";
-import { openTree } from "../root/open-tree.js";
+import { type OpenTree, openTree } from "../root/open-tree.js";
 import { readColumn } from "../root/read-column.js";
-import type { Column, Tree } from "../root/tree.js";
+import type { Column } from "../root/tree.js";
 import { cachedSource, type FileSource, openFile } from "../source.js";
 import { columnIn } from "./event-columns.js";
 import { jagged } from "./parquet-format.js";
 
 interface OpenRoot extends EventFile {
-  readonly columns: ReadonlyMap<string, Column>;
-  readonly entries: number;
-  readonly readOne: (name: string, from: number, to: number) => ReturnType<typeof readColumn>;
+  readonly tree: OpenTree;
+  readonly readOne: (column: Column, from: number, to: number) => ReturnType<typeof readColumn>;
 }
 
 async function openRoot(path: string, part: string | undefined): Promise<OpenRoot> {
   const source = cachedSource(await openFile(path));
   try {
     const tree = await openTree(source, part === "" ? undefined : part);
-    const columns = new Map(tree.columns.map((column) => [column.name, column]));
-    if (columns.size < tree.columns.length) {
+    if (new Set(tree.names).size < tree.names.length) {
       throw new FileError(path, { expected: "branches of different names", got: "one name twice" });
     }
-    const readOne = (name: string, from: number, to: number) => readOf(source, tree, columns, name, from, to);
-    const select: EventFile["select"] = async (names) => selectionOf(source, tree, columns, names);
     return {
       path,
-      names: [...columns.keys()],
-      columns,
-      entries: tree.entries,
+      names: tree.names,
+      tree,
       count: async () => tree.entries,
-      readOne,
-      select,
+      readOne: (column, from, to) =>
+        readColumn(source, tree.name, column, counterOf(tree, column), columnIn(path, column.name), from, to),
+      select: async (names) => selectionOf(source, tree, names),
       release: source.release,
     };
   } catch (error) {
@@ -42,50 +38,54 @@ async function openRoot(path: string, part: string | undefined): Promise<OpenRoo
   }
 }
 
-type Columnar = ReadonlyMap<string, Column>;
-
-function readOf(
-  source: FileSource,
-  tree: Tree & { readonly name: string },
-  columns: Columnar,
-  name: string,
-  from: number,
-  to: number,
-) {
-  const column = columns.get(name)!;
-  return readColumn(source, tree.name, column, counterOf(columns, column), columnIn(source.name, name), from, to);
-}
-
-function counterOf(columns: Columnar, { counter }: Column): Column | undefined {
-  const found = counter === undefined ? undefined : columns.get(counter);
+function counterOf(tree: OpenTree, { counter }: Column): Column | undefined {
+  const found = counter === undefined ? undefined : tree.column(counter);
   return found?.shape === "one" && /^[iu]/.test(found.type ?? "") ? found : undefined;
 }
 
 /** What of the tree is wanted: of many files, the rest of each is not kept. */
 function selectionOf(
   source: FileSource,
-  { entries, name }: Tree & { readonly name: string },
-  all: Columnar,
+  tree: OpenTree,
   names: readonly string[] | undefined,
 ): Awaited<ReturnType<EventFile["select"]>> {
-  const chosen =
-    names?.map((one) => all.get(one)!) ??
-    [...all.values()].filter(({ type, shape }) => type !== undefined && shape !== "jagged");
-  const kept = new Map(
-    chosen.flatMap((column) => [column, counterOf(all, column) ?? []].flat()).map((column) => [column.name, column]),
-  );
-  const tree = { name, entries, columns: [] };
+  const { name: own, entries } = tree;
+  const chosen = (names ?? tree.names)
+    .map((name) => tree.column(name)!)
+    .filter(({ type, shape }) => names !== undefined || (type !== undefined && shape !== "jagged"));
   return {
     columns: new Map(chosen.map((column) => [column.name, describe(source.name, column, entries)])),
-    pieces: piecesOf(chosen.length > 0 ? chosen : firstOf(all)),
-    async *read(from, to) {
-      for (const { name: column } of chosen)
-        yield [column, await readOf(source, tree, kept, column, from, to)] as const;
-    },
+    pieces: piecesOf(chosen.length > 0 ? chosen : firstOf(tree)),
+    read: readerOf(
+      source,
+      own,
+      chosen.map((column) => ({ column, counter: counterOf(tree, column) })),
+    ),
   };
 }
 
-const firstOf = (all: Columnar) => [...all.values()].filter(({ type }) => type !== undefined).slice(0, 1);
+// A function of its own: what it returns must not hold the tree.
+function readerOf(
+  source: FileSource,
+  tree: string,
+  wanted: readonly { readonly column: Column; readonly counter: Column | undefined }[],
+): Selection["read"] {
+  return async function* read(from, to) {
+    for (const { column, counter } of wanted) {
+      const where = columnIn(source.name, column.name);
+      yield [column.name, await readColumn(source, tree, column, counter, where, from, to)] as const;
+    }
+  };
+}
+
+/** Of columns that have numbers, the first. */
+function firstOf(tree: OpenTree): readonly Column[] {
+  for (const name of tree.names) {
+    const column = tree.column(name)!;
+    if (column.type !== undefined) return [column];
+  }
+  return [];
+}
 
 function piecesOf(columns: readonly Column[]): readonly number[] {
   const entries = columns.filter(({ type }) => type !== undefined).map(({ baskets }) => baskets.entries.slice(0, -1));
@@ -111,12 +111,13 @@ async function readAll(path: string, part: string | undefined): Promise<TableCon
   const columns: Columns = new Map();
   const unread = new Map<string, FileError>();
   try {
-    for (const [name, column] of file.columns) {
-      const { problem } = describe(path, column, file.entries);
+    for (const name of file.names) {
+      const column = file.tree.column(name)!;
+      const { problem } = describe(path, column, file.tree.entries);
       if (problem !== undefined) unread.set(name, problem);
       else if (column.shape === "jagged") unread.set(name, jagged(path, name));
       else {
-        const contents = await file.readOne(name, 0, file.entries);
+        const contents = await file.readOne(column, 0, file.tree.entries);
         if (!isJagged(contents)) columns.set(name, contents as NamedArray);
       }
     }

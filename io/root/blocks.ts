@@ -43,7 +43,7 @@ export async function unpackBlocks(where: string, packed: Uint8Array, length: nu
   // A claim that nothing could be packed so well is damage.
   if (length > packed.length * 2 ** 14)
     throw new Damage({ expected: "packed bytes", got: `a claim of ${length} out of ${packed.length}` });
-  const out = new Uint8Array(length);
+  let out: Uint8Array | undefined;
   let done = 0;
   for (let at = 0; at < packed.length; ) {
     if (at + HEADER_BYTES > packed.length)
@@ -59,10 +59,13 @@ export async function unpackBlocks(where: string, packed: Uint8Array, length: nu
     }
     const bytes = unpack(packed.subarray(at + HEADER_BYTES, end), unpackedSize);
     if (bytes.length !== unpackedSize) throw new Damage({ expected: `${unpackedSize} bytes`, got: `${bytes.length}` });
+    // Nearly always one block is all.
+    if (unpackedSize === length && end === packed.length) return bytes;
+    out ??= new Uint8Array(length);
     out.set(bytes, done);
     done += unpackedSize;
     at = end;
   }
   if (done !== length) throw new Damage({ expected: `${length} unpacked bytes`, got: `${done}` });
-  return out;
+  return out ?? new Uint8Array();
 }

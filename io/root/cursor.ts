@@ -24,20 +24,38 @@ export class Cursor {
     return at;
   }
 
-  u1 = () => this.view.getUint8(this.step(1));
-  i1 = () => this.view.getInt8(this.step(1));
-  u2 = () => this.view.getUint16(this.step(2));
-  i2 = () => this.view.getInt16(this.step(2));
-  u4 = () => this.view.getUint32(this.step(4));
-  i4 = () => this.view.getInt32(this.step(4));
-  f4 = () => this.view.getFloat32(this.step(4));
-  f8 = () => this.view.getFloat64(this.step(8));
+  // Methods, not arrow functions: a cursor is made for every record, and these are not.
+  u1(): number {
+    return this.view.getUint8(this.step(1));
+  }
+  i1(): number {
+    return this.view.getInt8(this.step(1));
+  }
+  u2(): number {
+    return this.view.getUint16(this.step(2));
+  }
+  i2(): number {
+    return this.view.getInt16(this.step(2));
+  }
+  u4(): number {
+    return this.view.getUint32(this.step(4));
+  }
+  i4(): number {
+    return this.view.getInt32(this.step(4));
+  }
+  f4(): number {
+    return this.view.getFloat32(this.step(4));
+  }
+  f8(): number {
+    return this.view.getFloat64(this.step(8));
+  }
 
   /** Positions and numbers of entries, which fit a double. */
   i8(): number {
-    const value = Number(this.view.getBigInt64(this.step(8)));
+    const at = this.step(8);
+    const value = this.view.getInt32(at) * 2 ** 32 + this.view.getUint32(at + 4);
     if (Number.isSafeInteger(value)) return value;
-    throw new Damage({ expected: "a position or a count below 2^53", got: `${value}` });
+    throw new Damage({ expected: "a position or a count below 2^53", got: `${this.view.getBigInt64(at)}` });
   }
 
   skip(length: number): void {
@@ -61,8 +79,16 @@ export class Cursor {
 
   /** A TString: its length in a byte, or behind 255 in four. */
   text(): string {
+    return utf8(this.take(this.textBytes()));
+  }
+
+  skipText(): void {
+    this.skip(this.textBytes());
+  }
+
+  private textBytes(): number {
     const short = this.u1();
-    return Buffer.from(this.take(short === 255 ? this.u4() : short)).toString("utf8");
+    return short === 255 ? this.u4() : short;
   }
 
   /** A text that ends with a zero. */
@@ -91,4 +117,19 @@ export class Cursor {
     if (end > this.bytes.length) throw new Damage({ expected: "an object within its bytes", got: "a longer one" });
     return end;
   }
+}
+
+const SHORT_TEXT = 48;
+
+/** Names are short and plain: a call of the decoder takes longer than they do. */
+function utf8(bytes: Uint8Array): string {
+  let text = "";
+  if (bytes.length <= SHORT_TEXT) {
+    for (let i = 0; i < bytes.length; i++) {
+      if (bytes[i]! >= 0x80) return Buffer.from(bytes).toString("utf8");
+      text += String.fromCharCode(bytes[i]!);
+    }
+    return text;
+  }
+  return Buffer.from(bytes).toString("utf8");
 }

@@ -76,16 +76,21 @@ export async function readHead(source: ByteSource): Promise<FileHead> {
 }
 
 /** An object of the file, its record checked against what names it. */
-export async function readObject(source: ByteSource, key: Key): Promise<Cursor> {
-  const bytes = await source.read(key.at, key.bytes);
-  const own = readKey(new Cursor(bytes));
+export const readObject = async (source: ByteSource, key: Key): Promise<Cursor> =>
+  objectIn(source, key, await readRecord(source, key));
+
+/** Head and object of a record, packed. */
+export const readRecord = (source: ByteSource, key: Key): Promise<Uint8Array> => source.read(key.at, key.bytes);
+
+export async function objectIn(source: ByteSource, key: Key, record: Uint8Array): Promise<Cursor> {
+  const own = readKey(new Cursor(record));
   if (own.className !== key.className || own.name !== key.name || own.objectBytes !== key.objectBytes) {
     throw new Damage({
       expected: `a ${key.className} ${quote(key.name)} at byte ${key.at}`,
       got: `${own.className} ${quote(own.name)}`,
     });
   }
-  const object = await unpackBlocks(source.name, bytes.subarray(own.headBytes), own.objectBytes);
+  const object = await unpackBlocks(source.name, record.subarray(own.headBytes), own.objectBytes);
   return new Cursor(object, own.headBytes);
 }
 

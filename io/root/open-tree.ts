@@ -1,9 +1,9 @@
 /** The tree of a ROOT file that a user means. */
-import { decodedAsync } from "../damage.js";
+import { decoded, decodedAsync } from "../damage.js";
 import { nearest } from "../edit-distance.js";
 import { FileError, listNames, quote } from "../errors.js";
 import type { ByteSource } from "../source.js";
-import { type Entry, entriesOf, keyAt, readHead, readObject } from "./keys.js";
+import { type Entry, entriesOf, keyAt, objectIn, readHead, readObject, readRecord } from "./keys.js";
 import { ObjectReader, readStreamers, type Streamers } from "./streamers.js";
 import { type Tree, treeOf } from "./tree.js";
 
@@ -29,21 +29,26 @@ export async function openTree(source: ByteSource, wanted: string | undefined): 
       hint: "Write it as Parquet, as docs/files.md shows",
     });
   }
-  return decodedAsync(`${source.name}, tree ${quote(path)}`, async () => {
+  const where = `${source.name}, tree ${quote(path)}`;
+  const tree = await decodedAsync(where, async () => {
     const object = new ObjectReader(await readObject(source, key), await streamersOf(source, head.infoAt));
-    return { ...treeOf(object.read(key.className)), name: key.name };
+    return treeOf(object.read(key.className));
   });
+  return { ...tree, column: (name) => decoded(where, () => tree.column(name)), name: key.name };
 }
 
-// Files of one production describe the same classes: the last descriptions, by the bytes that give them.
-let last: { readonly bytes: Uint8Array; readonly streamers: Streamers } | undefined;
+// Files of one production describe the same classes: the last descriptions, by the record that gives them.
+let last: { readonly record: Uint8Array; readonly streamers: Streamers } | undefined;
 
 async function streamersOf(source: ByteSource, at: number): Promise<Streamers> {
-  const cursor = await readObject(source, await keyAt(source, at));
-  if (last === undefined || Buffer.compare(last.bytes, cursor.bytes) !== 0) {
-    last = { bytes: cursor.bytes, streamers: readStreamers(cursor) };
-  }
-  return last.streamers;
+  const key = await keyAt(source, at);
+  const record = await readRecord(source, key);
+  // Behind the head, which has the time of writing.
+  const packed = record.subarray(key.headBytes);
+  if (last !== undefined && Buffer.compare(last.record, packed) === 0) return last.streamers;
+  const streamers = readStreamers(await objectIn(source, key, record));
+  last = { record: packed, streamers };
+  return streamers;
 }
 
 /** Of several cycles of a tree, the newest has the most entries. */

@@ -24,6 +24,8 @@ interface Element {
   readonly typeName: string;
   readonly arrayLength: number;
   readonly countName: string;
+  /** Whether anybody asks for the member: of thousands of files, the others are not worth reading. */
+  readonly isKept: boolean;
 }
 
 /** Members by class and version. */
@@ -35,6 +37,12 @@ export const BASKET = "basket";
 /** Members behind which nothing is needed. */
 const LAST_MEMBERS: Readonly<Record<string, string>> = { TTree: "fLeaves" };
 
+/** Members of trees, branches and leaves that columns are made of. */
+const KEPT = new Set([
+  ...["fName", "fTitle", "fEntries", "fBranches", "fLeaves", "fBaskets", "fWriteBasket", "fBasketEntry", "fBasketSeek"],
+  ...["fBasketBytes", "fFileName", "fIsUnsigned", "fLen", "fLeafCount", "fType", "fStreamerType", "fClassName"],
+]);
+
 const NEW_CLASS = 0xffffffff;
 const CLASS_MASK = 0x80000000;
 const MAP_OFFSET = 2;
@@ -42,23 +50,28 @@ const IS_REFERENCED = 0x10;
 const MAX_DEPTH = 64;
 const OF_TREES = /^T(?:Branch\w*|Leaf\w*|ObjArray|List|Streamer\w*)$/;
 
-const BASIC: Readonly<Record<number, (cursor: Cursor) => number>> = {
-  1: (cursor) => cursor.i1(),
-  2: (cursor) => cursor.i2(),
-  3: (cursor) => cursor.i4(),
-  4: (cursor) => cursor.i8(),
-  5: (cursor) => cursor.f4(),
-  6: (cursor) => cursor.i4(),
-  8: (cursor) => cursor.f8(),
-  11: (cursor) => cursor.u1(),
-  12: (cursor) => cursor.u2(),
-  13: (cursor) => cursor.u4(),
-  14: (cursor) => cursor.i8(),
-  15: (cursor) => cursor.u4(),
-  16: (cursor) => cursor.i8(),
-  17: (cursor) => cursor.i8(),
-  18: (cursor) => cursor.u1(),
-};
+interface Basic {
+  readonly bytes: number;
+  readonly read: (cursor: Cursor) => number;
+}
+const [I1, I2, I4, I8]: readonly Basic[] = [
+  { bytes: 1, read: (cursor) => cursor.i1() },
+  { bytes: 2, read: (cursor) => cursor.i2() },
+  { bytes: 4, read: (cursor) => cursor.i4() },
+  { bytes: 8, read: (cursor) => cursor.i8() },
+];
+const [U1, U2, U4, F4, F8]: readonly Basic[] = [
+  { bytes: 1, read: (cursor) => cursor.u1() },
+  { bytes: 2, read: (cursor) => cursor.u2() },
+  { bytes: 4, read: (cursor) => cursor.u4() },
+  { bytes: 4, read: (cursor) => cursor.f4() },
+  { bytes: 8, read: (cursor) => cursor.f8() },
+];
+/** By the number of the type in TStreamerInfo. */
+const BASIC: readonly (Basic | undefined)[] = [
+  ...[undefined, I1, I2, I4, I8, F4, I4, undefined, F8, undefined],
+  ...[undefined, U1, U2, U4, I8, U4, I8, I8, U1],
+];
 const [BASE, ARRAY, POINTER] = [0, 20, 40];
 const INLINE = new Set([61, 62, 63, 68]);
 const POINTERS = new Set([64, 69]);
@@ -106,29 +119,36 @@ export class ObjectReader {
       throw new Damage({ expected: `a description of ${className}, version ${version}`, got: "none" });
     for (const element of elements) {
       if (element.type === BASE || element.typeName === "BASE") this.fill(element.name, members);
-      else members.set(element.name, this.member(element, members));
+      else this.member(element, members);
       if (element.name === LAST_MEMBERS[className]) return;
     }
   }
 
-  private member(element: Element, members: ReadonlyMap<string, Value>): Value {
+  private member(element: Element, members: Map<string, Value>): void {
     const { cursor } = this;
-    const { type, typeName, arrayLength, countName } = element;
-    const basic = BASIC[type % ARRAY];
-    if (type < ARRAY && basic !== undefined) return basic(cursor);
-    if (type < POINTER && basic !== undefined)
-      return Array.from({ length: this.sized(arrayLength) }, () => basic(cursor));
-    if (type < POINTER + ARRAY && basic !== undefined) {
-      // A byte says whether there is an array.
-      if (cursor.u1() === 0) return [];
-      const count = members.get(countName);
-      if (typeof count !== "number") throw new Damage({ expected: `a number of ${element.name}`, got: "none" });
-      return Array.from({ length: this.sized(count) }, () => basic(cursor));
-    }
-    if (type === TSTRING) return cursor.text();
-    if (type === TOBJECT || type === TNAMED || INLINE.has(type)) return this.read(typeName.replace(/\*$/, ""));
-    if (POINTERS.has(type)) return this.readAny();
-    throw new Damage({ expected: "members of kinds that trees have", got: `${element.name} of kind ${type}` });
+    const { name, type, typeName, isKept } = element;
+    const basic = type < POINTER + ARRAY ? BASIC[type % ARRAY] : undefined;
+    if (basic !== undefined) {
+      if (type < ARRAY && isKept) members.set(name, basic.read(cursor));
+      else if (type < ARRAY) cursor.skip(basic.bytes);
+      else {
+        const count = type < POINTER ? element.arrayLength : this.countOf(name, members.get(element.countName));
+        const length = this.sized(count);
+        if (isKept) members.set(name, numbersOf(cursor, basic, length));
+        else cursor.skip(length * basic.bytes);
+      }
+    } else if (type === TSTRING && isKept) members.set(name, cursor.text());
+    else if (type === TSTRING) cursor.skipText();
+    else if (type === TOBJECT || type === TNAMED || INLINE.has(type)) members.set(name, this.read(typeName));
+    else if (POINTERS.has(type)) members.set(name, this.readAny());
+    else throw new Damage({ expected: "members of kinds that trees have", got: `${name} of kind ${type}` });
+  }
+
+  /** How many an array has; a byte before it says whether there is one. */
+  private countOf(name: string, count: Value): number {
+    if (this.cursor.u1() === 0) return 0;
+    if (typeof count === "number") return count;
+    throw new Damage({ expected: `a number of ${name}`, got: "none" });
   }
 
   /** A length that the bytes can hold. */
@@ -176,8 +196,16 @@ export class ObjectReader {
   readObjects(): (RootObject | undefined)[] {
     const count = this.sized(this.cursor.i4());
     this.cursor.skip(4);
-    return Array.from({ length: count }, () => this.readAny());
+    const objects: (RootObject | undefined)[] = [];
+    for (let i = 0; i < count; i++) objects.push(this.readAny());
+    return objects;
   }
+}
+
+function numbersOf(cursor: Cursor, basic: Basic, length: number): number[] {
+  const numbers: number[] = [];
+  for (let i = 0; i < length; i++) numbers.push(basic.read(cursor));
+  return numbers;
 }
 
 /** Classes with a form of their own, behind their version. */
@@ -266,21 +294,29 @@ export function numbersIn({ members, className }: RootObject, name: string): rea
 /** The descriptions in the record of a file that has them. */
 export function readStreamers(cursor: Cursor): Streamers {
   const list = new ObjectReader(cursor, new Map()).read("TList");
+  const described = objectsIn(list)
+    .filter(({ className }) => className === "TStreamerInfo")
+    .map((info) => ({ info, elements: objectsIn(info.members.get("fElements")) }));
+  // A class may count elements by a member that it inherits.
+  const counts = new Set(described.flatMap(({ elements }) => elements.map((element) => textIn(element, "fCountName"))));
   const streamers = new Map<string, Map<number, Element[]>>();
-  for (const info of objectsIn(list)) {
-    if (info.className !== "TStreamerInfo") continue;
-    const elements = objectsIn(info.members.get("fElements")).map(
-      (element): Element => ({
-        name: textIn(element, "fName"),
-        type: numberIn(element, "fType"),
-        typeName: textIn(element, "fTypeName"),
-        arrayLength: numberIn(element, "fArrayLength"),
-        countName: textIn(element, "fCountName"),
-      }),
-    );
+  for (const { info, elements } of described) {
     const name = textIn(info, "fName");
     const versions = streamers.get(name) ?? new Map<number, Element[]>();
-    streamers.set(name, versions.set(numberIn(info, "fClassVersion"), elements));
+    const own = elements.map((element) => elementOf(element, counts));
+    streamers.set(name, versions.set(numberIn(info, "fClassVersion"), own));
   }
   return streamers;
+}
+
+function elementOf(element: RootObject, counts: ReadonlySet<string>): Element {
+  const name = textIn(element, "fName");
+  return {
+    name,
+    type: numberIn(element, "fType"),
+    typeName: textIn(element, "fTypeName").replace(/\*$/, ""),
+    arrayLength: numberIn(element, "fArrayLength"),
+    countName: textIn(element, "fCountName"),
+    isKept: KEPT.has(name) || counts.has(name),
+  };
 }

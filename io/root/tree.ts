@@ -38,7 +38,16 @@ export interface Column {
 
 export interface Tree {
   readonly entries: number;
-  readonly columns: readonly Column[];
+  /** Where one name is there twice, two of it. */
+  readonly names: readonly string[];
+  /** The column of a name; of a thousand branches, those that nobody reads are not looked at. */
+  readonly column: (name: string) => Column | undefined;
+}
+
+/** A leaf, and the branch that it hangs on. */
+interface Leaf {
+  readonly branch: RootObject;
+  readonly index: number;
 }
 
 const MAX_DEPTH = 32;
@@ -46,55 +55,62 @@ const MAX_DEPTH = 32;
 export function treeOf(object: RootObject): Tree {
   const entries = numberIn(object, "fEntries");
   if (entries < 0) throw new Damage({ expected: "a number of entries", got: `${entries}` });
-  const found: { readonly path: string; readonly column: Column }[] = [];
+  const found: { readonly path: string; readonly own: string; readonly leaf: Leaf }[] = [];
+  const times = new Map<string, number>();
   const visit = (branch: RootObject, path: string, depth: number): void => {
     if (depth > MAX_DEPTH) throw new Damage({ expected: "a tree of branches", got: "one without an end" });
-    // Names of split objects end with a dot.
-    const name = textIn(branch, "fName").replace(/\.$/, "");
     const children = objectsIn(branch.members.get("fBranches"));
-    if (children.length === 0)
-      for (const column of columnsOf(branch, entries)) found.push({ path: `${path}${column.name}`, column });
-    for (const child of children) visit(child, `${path}${name}/`, depth + 1);
+    const name = textIn(branch, "fName");
+    for (const child of children) visit(child, `${path}${withoutDot(name)}/`, depth + 1);
+    if (children.length > 0) return;
+    const leaves = objectsIn(branch.members.get("fLeaves"));
+    for (const [index, leaf] of leaves.entries()) {
+      const own = withoutDot(leaves.length === 1 ? name : `${name}.${textIn(leaf, "fName")}`);
+      times.set(own, (times.get(own) ?? 0) + 1);
+      found.push({ path: `${path}${own}`, own, leaf: { branch, index } });
+    }
   };
   for (const branch of objectsIn(object.members.get("fBranches"))) visit(branch, "", 0);
-  const times = new Map<string, number>();
-  for (const { column } of found) times.set(column.name, (times.get(column.name) ?? 0) + 1);
   // Where branches of split objects share a name, the names of the objects stand before it.
-  const columns = found.map(({ path, column }) => (times.get(column.name) === 1 ? column : { ...column, name: path }));
-  return { entries, columns };
+  const names = found.map(({ path, own }) => (times.get(own) === 1 ? own : path));
+  const leaves = new Map(found.map(({ leaf }, i) => [names[i]!, leaf]));
+  return {
+    entries,
+    names,
+    column: (name) => {
+      const leaf = leaves.get(name);
+      return leaf && columnOf(leaf, name, entries);
+    },
+  };
 }
 
-function columnsOf(branch: RootObject, entries: number): Column[] {
-  const name = textIn(branch, "fName");
+/** Names of split objects end with a dot. */
+const withoutDot = (name: string) => (name.endsWith(".") ? name.slice(0, -1) : name);
+
+function columnOf({ branch, index }: Leaf, name: string, entries: number): Column {
   const leaves = objectsIn(branch.members.get("fLeaves"));
   const baskets = basketsOf(branch, entries);
   const forms = leaves.map((leaf) => formOf(branch, leaf));
   const sizes = forms.map(({ type, width, shape }) =>
     type === undefined || shape === "jagged" ? 0 : width * bytesOf(type),
   );
-  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const sum = (list: readonly number[]) => list.reduce((total, size) => total + size, 0);
   const isMixed = leaves.length > 1 && forms.some(({ type, shape }) => type === undefined || shape === "jagged");
-  let offset = 0;
-  return leaves.map((leaf, i) => {
-    const form = forms[i]!;
-    const own = leaves.length === 1 ? name : `${name}.${textIn(leaf, "fName")}`;
-    offset += sizes[i]!;
-    const problem =
-      baskets === undefined
-        ? "entries that were never written to the file"
-        : isMixed
-          ? "several leaves of other kinds"
-          : undefined;
-    return {
-      ...form,
-      ...(problem !== undefined && { type: undefined, what: problem }),
-      name: own.replace(/\.$/, ""),
-      branch: name,
-      offset: offset - sizes[i]!,
-      entryBytes: total,
-      baskets: baskets ?? { entries: [0], seeks: [], bytes: [], inMemory: [] },
-    };
-  });
+  const problem =
+    baskets === undefined
+      ? "entries that were never written to the file"
+      : isMixed
+        ? "several leaves of other kinds"
+        : undefined;
+  return {
+    ...forms[index]!,
+    ...(problem !== undefined && { type: undefined, what: problem }),
+    name,
+    branch: textIn(branch, "fName"),
+    offset: sum(sizes.slice(0, index)),
+    entryBytes: sum(sizes),
+    baskets: baskets ?? { entries: [0], seeks: [], bytes: [], inMemory: [] },
+  };
 }
 
 const bytesOf = (type: ElementType): number => (type === "b1" ? 1 : Number(type.slice(1)));

@@ -27,7 +27,7 @@ export const compositionTable = section(
     memory: section(
       {
         rows: number({
-          doc: "Rows of a file that are kept in memory. A likelihood of more reads them again for every evaluation, where the file has parts (row groups, clusters, several files).",
+          doc: "Events of a channel that are kept in memory. Of more, those that do not fit are read again for every evaluation of the likelihood, where the file has parts (row groups, clusters, several files).",
           integer: true,
           min: 1,
           max: MAXIMA.events,

@@ -1,11 +1,6 @@
-/** Events in and out of `apply`: the columns that T needs, all others as they are, and what T adds to them. */
+/** Events in and out of `apply`: the columns that T needs, and all others as they are. */
 
-import type {
-  Applied,
-  ApplySample,
-  Direction,
-  MapVariation,
-} from "../../inference/measurements/distribution-of-interest/apply.js";
+import type { ApplySample, Direction } from "../../inference/measurements/distribution-of-interest/apply.js";
 import {
   type Columns,
   eventExtensions,
@@ -13,19 +8,22 @@ import {
   isEventFile,
   isWords,
   problemOf,
-  readEvents,
   readTable,
+  type TableContents,
   writeTable,
 } from "../../io/columns.js";
 import { suggestion } from "../../io/edit-distance.js";
-import { isWritten, writtenExtensions } from "../../io/events/formats.js";
-import { FileError, type NamedArray } from "../../io/index.js";
+import { isReadInPieces, isWritten, writtenExtensions } from "../../io/events/formats.js";
+import { openTable } from "../../io/events/open-table.js";
+import { eventFiles, FileError, type NamedArray, openEvents } from "../../io/index.js";
+import { writeParquetPieces } from "../../io/parquet/write.js";
+import { watchFiles } from "../../io/source.js";
 import { type Analysis, processNames } from "../configuration/analysis.js";
 import { type Derivation, dataDerivation, simulatedDerivation } from "../configuration/derivation.js";
 import { UsageError } from "../errors.js";
 import { checkOutputFile, isSameFile } from "../store/output-folder.js";
 import { readDerived } from "./derived/read.js";
-import { transposed } from "./event-data.js";
+import { blocksOf, MOST_ROWS, ROWS_AT_ONCE, rowsOf } from "./row-blocks.js";
 
 /** Which events T is applied to, and how. */
 export interface ApplyOptions {
@@ -43,8 +41,16 @@ export interface ApplyOptions {
 export interface ApplyFiles {
   readonly events: string;
   readonly out: string;
-  readonly write: (columns: Columns, provenance: Readonly<Record<string, string>>) => Promise<void>;
+  /** Block after block, or all in one: see `isInBlocks`. */
+  readonly write: (blocks: AsyncIterable<Columns>, provenance: Readonly<Record<string, string>>) => Promise<void>;
 }
+
+/** Whether the file is written block after block. */
+const isParquet = (out: string) => /\.(?:parquet|pq)$/i.test(out);
+
+/** Whether events are read, mapped and written block after block. */
+export const isInBlocks = ({ events, out }: Pick<ApplyFiles, "events" | "out">): boolean =>
+  isParquet(out) && isReadInPieces(events);
 
 /** The files that the options name; refuses before any work what cannot be read or written. */
 export function applyFiles({ events, out }: ApplyOptions): ApplyFiles {
@@ -60,11 +66,22 @@ export function applyFiles({ events, out }: ApplyOptions): ApplyFiles {
     const expected = `--out FILE for the columns, one of ${writtenExtensions.join(", ")}`;
     throw new UsageError(where, { expected, got: got("--out", out) });
   }
-  if (isSameFile(out, events)) {
+  if (eventFiles(events).some((file) => isSameFile(out, file))) {
     throw new UsageError(where, { expected: "--out to be another file than --events", got: out });
   }
   checkOutputFile(out);
-  return { events, out, write: (columns, provenance) => writeTable(out, columns, provenance) };
+  return { events, out, write: (blocks, provenance) => writeBlocks(out, blocks, provenance) };
+}
+
+async function writeBlocks(
+  out: string,
+  blocks: AsyncIterable<Columns>,
+  provenance: Readonly<Record<string, string>>,
+): Promise<void> {
+  if (isParquet(out)) return writeParquetPieces(out, blocks, provenance);
+  let whole: Columns = new Map();
+  for await (const block of blocks) whole = block;
+  await writeTable(out, whole, provenance);
 }
 
 /** A column of y: [events] or [events, width]. */
@@ -73,28 +90,47 @@ export interface ObservedColumn {
   readonly shape: readonly number[];
 }
 
+/** Events to map, all of a file or some of its rows. */
 export interface ApplyTable {
   readonly sample: ApplySample;
+  /** Row of the file that the first event is. */
+  readonly firstRow: number;
   /** All in the file that can be read. */
   readonly columns: Columns;
   /** The columns of y, as the file has them. */
   readonly observed: readonly ObservedColumn[];
-  /** What in the file is of a type that is not read. */
-  readonly unread: readonly string[];
 }
 
-export async function readApplyTable(
+/** Elements of columns, of these rows or of all. */
+async function elementsOf(
+  file: string,
+  names: readonly string[],
+  missing: Derivation["missing"],
+  rows: readonly [from: number, to: number] | undefined,
+) {
+  const opened = await openEvents(file, names, { missing });
+  try {
+    return await opened.read(...(rows ?? [0, opened.count]));
+  } finally {
+    await opened.close();
+  }
+}
+
+/** @param rows  that `contents` are of; absent: all */
+export async function applyTable(
   analysis: Analysis,
   options: ApplyOptions,
   files: ApplyFiles,
+  contents: TableContents,
+  rows?: readonly [from: number, to: number],
 ): Promise<ApplyTable> {
   const { observables } = analysis.configuration;
   const { processColumn } = options;
   // A map T has a y: the model was checked.
   const [x, y] = [observables.x, observables.y!];
   const { events } = files;
-  const contents = await readTable(events);
   const { columns, unread } = contents;
+  const [firstRow] = rows ?? [0];
   const named = processColumn === undefined ? undefined : columns.get(processColumn);
   const numbered = processColumn === undefined || isWords(named) ? [] : [processColumn];
   // All events are mapped: conditions do not count here.
@@ -105,16 +141,17 @@ export async function readApplyTable(
     read: async (names: readonly string[], ofMissing: Derivation["missing"]) =>
       // Elements of columns are none of the table.
       names.every((name) => columns.has(name) || unread.has(name))
-        ? eventsOf(events, contents, names)
-        : readEvents(events, names, { missing: ofMissing }),
+        ? eventsOf(events, contents, names, firstRow)
+        : elementsOf(events, names, ofMissing, rows),
+    firstRow,
   };
   const wanted = [...new Set([...x.columns, ...y.columns, ...numbered])];
   const derived = await readDerived(source, { columns: made, missing, where: [], weights: [] }, wanted);
   const { count } = derived;
   const process = processOf(analysis, options, (name, processes) =>
     isWords(named)
-      ? fromNames(columnOf(events, name), named, processes)
-      : fromNumbers(columnOf(events, name), derived.column([name], 1), processes),
+      ? fromNames(columnOf(events, name), named, processes, firstRow)
+      : fromNumbers(columnOf(events, name), derived.column([name], 1), processes, firstRow),
   );
   const sample = {
     count,
@@ -128,7 +165,57 @@ export async function readApplyTable(
     const own = derived.inFile(name);
     return { name, shape: (columns.get(own ?? "") as NamedArray | undefined)?.shape ?? [count] };
   });
-  return { sample, columns, observed, unread: [...unread.keys()] };
+  return { sample, firstRow, columns, observed };
+}
+
+/** Events to map, in blocks. */
+export interface ApplySource {
+  readonly total: number;
+  /** Of the columns that are kept beside the results. */
+  readonly names: readonly string[];
+  /** What in the file is of a type that is not read. */
+  readonly unread: readonly string[];
+  /** At least one, in order, each once. */
+  readonly blocks: AsyncIterable<ApplyTable>;
+  readonly close: () => Promise<void>;
+}
+
+/** Block by block where the files are read and written so; else all in one. */
+export async function openApplySource(
+  analysis: Analysis,
+  options: ApplyOptions,
+  files: ApplyFiles,
+): Promise<ApplySource> {
+  const { events } = files;
+  if (!isInBlocks(files)) {
+    const contents = await readTable(events);
+    const table = await applyTable(analysis, options, files, contents);
+    const { columns, unread } = contents;
+    async function* whole() {
+      yield table;
+    }
+    return {
+      total: table.sample.count,
+      names: [...columns.keys()],
+      unread: [...unread.keys()],
+      blocks: whole(),
+      close: async () => {},
+    };
+  }
+  const checkUnchanged = watchFiles(eventFiles(events));
+  const { count: total, pieces } = await rowsOf(events);
+  const starts = blocksOf(pieces, total, ROWS_AT_ONCE, MOST_ROWS);
+  const table = await openTable(events);
+  const { names, unread } = table;
+  async function* blocks() {
+    for (const [i, from] of starts.slice(0, -1).entries()) {
+      const to = starts[i + 1]!;
+      const columns = await table.read(from, to);
+      yield await applyTable(analysis, options, files, { columns, unread }, [from, to]);
+    }
+    checkUnchanged();
+  }
+  return { total, names, unread: [...unread.keys()], blocks: blocks(), close: table.close };
 }
 
 const columnOf = (file: string, name: string) => `${file}, column ${JSON.stringify(name)}`;
@@ -145,6 +232,10 @@ function checkPlaces({ events, out }: ApplyFiles, columns: Columns, count: numbe
     });
   }
 }
+
+/** Whether the process of every event is known: there is one map then. */
+export const knowsProcess = ({ configuration }: Analysis, { process, processColumn }: ApplyOptions): boolean =>
+  process !== undefined || processColumn !== undefined || processNames(configuration).length === 1;
 
 /** Positions of the processes as far as they are known; the process of a simulated event is always known. */
 function processOf(
@@ -176,116 +267,33 @@ function processOf(
   });
 }
 
-function fromNumbers(where: string, numbers: ArrayLike<number>, processes: readonly string[]): Int32Array {
+function fromNumbers(
+  where: string,
+  numbers: ArrayLike<number>,
+  processes: readonly string[],
+  firstRow: number,
+): Int32Array {
   const found = Int32Array.from(numbers);
   const wrong = found.findIndex((value, row) => value !== numbers[row] || processes[value] === undefined);
   if (wrong < 0) return found;
   throw new FileError(where, {
     expected: `processes from 0 to ${processes.length - 1} (${processes.join(", ")})`,
-    got: `${numbers[wrong]} in row ${wrong} (counted from 0)`,
+    got: `${numbers[wrong]} in row ${firstRow + wrong} (counted from 0)`,
   });
 }
 
-function fromNames(where: string, names: readonly string[], processes: readonly string[]): Int32Array {
+function fromNames(
+  where: string,
+  names: readonly string[],
+  processes: readonly string[],
+  firstRow: number,
+): Int32Array {
   const found = Int32Array.from(names, (name) => processes.indexOf(name));
   const wrong = found.indexOf(-1);
   if (wrong < 0) return found;
   throw new FileError(where, {
     expected: `declared processes (${processes.join(", ")}) by name, or all by number`,
-    got: `${JSON.stringify(names[wrong])} in row ${wrong} (counted from 0)`,
+    got: `${JSON.stringify(names[wrong])} in row ${firstRow + wrong} (counted from 0)`,
     hint: suggestion(names[wrong]!, processes),
   });
-}
-
-/** What `apply` calls its columns. */
-export interface ColumnNames {
-  /** Of a variation's y: by map, then by column of y. */
-  y(variation: MapVariation): readonly (readonly string[])[];
-  readonly logDet: readonly string[];
-  readonly probabilities: readonly string[];
-  /** Those of the nominal map and what belongs to it; then all, in their order in the file. */
-  readonly nominal: readonly string[];
-  readonly all: readonly string[];
-}
-
-/**
- * Where the process of each event is known there is one map, `<column>.data` or `<column>.simulation`; else one per process,
- * `<column>.<process>`.
- *
- * @param observed  names of the columns of y in the file
- */
-export function columnNames(
-  direction: Direction,
-  isKnown: boolean,
-  processes: readonly string[],
-  observed: readonly string[],
-  variations: readonly MapVariation[],
-): ColumnNames {
-  const maps = isKnown ? [direction === "to-data" ? "data" : "simulation"] : processes;
-  const [first, ...others] = variations;
-  const y = ({ name }: MapVariation) =>
-    maps.map((map) => observed.map((column) => `${column}.${map}${name === "nominal" ? "" : `.${name}`}`));
-  const logDet = isKnown ? ["log_det"] : processes.map((process) => `log_det.${process}`);
-  const probabilities = isKnown ? [] : processes.map((process) => `probability.${process}`);
-  const nominal = [...(first === undefined ? [] : y(first).flat()), ...logDet, ...probabilities];
-  return {
-    y,
-    logDet,
-    probabilities,
-    nominal,
-    all: [...nominal, ...others.flatMap((variation) => y(variation).flat())],
-  };
-}
-
-/** Refuses a file in which a column of `apply` would take the place of another. */
-export function checkNoClash(events: string, columns: Columns, names: ColumnNames): void {
-  const repeated = names.all.find((name, i) => names.all.indexOf(name) < i);
-  if (repeated !== undefined) {
-    throw new UsageError(events, {
-      expected: "columns of y and processes whose names joined by a dot differ",
-      got: `two results with the name "${repeated}"`,
-      hint: "Rename a column of y or a process",
-    });
-  }
-  // Text has a column for every feature.
-  const clash = names.all.flatMap((name) => [name, `${name}[0]`]).find((name) => columns.has(name));
-  if (clash === undefined) return;
-  throw new UsageError(events, {
-    expected: `no column "${clash}", which apply adds`,
-    got: "one",
-    hint: "Rename it, or apply to the file without it",
-  });
-}
-
-/**
- * Adds what one variation gave.
- *
- * @param observed  the columns of y: results have their shapes
- * @param precision  in which y is stored, and all else
- */
-export function addColumns(
-  columns: Columns,
-  names: ColumnNames,
-  { variation, y, logDet = [], probabilities = [] }: Applied,
-  observed: readonly ObservedColumn[],
-  precision: Readonly<Record<"y" | "others", "f32" | "f64">>,
-): void {
-  const stored = (values: Float64Array, of: "y" | "others") =>
-    precision[of] === "f32" ? Float32Array.from(values) : values;
-  const count = observed[0]!.shape[0]!;
-  for (const [map, own] of names.y(variation).entries()) {
-    const values = stored(y[map]!, "y");
-    let start = 0;
-    for (const [i, { shape }] of observed.entries()) {
-      const stop = start + count * (shape[1] ?? 1);
-      columns.set(own[i]!, { shape, data: transposed(values.subarray(start, stop), count) });
-      start = stop;
-    }
-  }
-  for (const [map, values] of logDet.entries()) {
-    columns.set(names.logDet[map]!, { shape: [count], data: stored(values, "others") });
-  }
-  for (const [map, values] of probabilities.entries()) {
-    columns.set(names.probabilities[map]!, { shape: [count], data: stored(values, "others") });
-  }
 }

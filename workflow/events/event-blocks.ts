@@ -4,17 +4,15 @@ import type { MixtureModel } from "../../inference/model/mixture-model.js";
 import { type Columns, isWords } from "../../io/columns.js";
 import type { CsvColumn } from "../../io/csv/csv.js";
 import { openTable } from "../../io/events/open-table.js";
-import { listColumns, type OpenedEvents, openEvents } from "../../io/index.js";
+import { eventFiles, listColumns, type OpenedEvents, openEvents } from "../../io/index.js";
 import { NullError } from "../../io/parquet/read-column.js";
+import { watchFiles } from "../../io/source.js";
 import type { Analysis } from "../configuration/analysis.js";
 import type { Derivation } from "../configuration/derivation.js";
 import { checkHead, eventsFrom } from "./event-data.js";
 import type { LeftOut, LoadedEvents } from "./loaded-events.js";
-import { blocksOf, ROWS_AT_ONCE, rowsOf } from "./row-blocks.js";
+import { blocksOf, MOST_ROWS, ROWS_AT_ONCE, rowsOf } from "./row-blocks.js";
 import { withoutOutside } from "./selection.js";
-
-/** Of a piece that is larger, such as a row group of all rows, parts are read: each unpacks the whole piece again. */
-const MOST_ROWS = 2 ** 22;
 
 export interface EventBlock {
   /** Without their weights, which say nothing of single events: those of a block may have any sum. Rows are those of the file. */
@@ -51,6 +49,7 @@ export async function openBlocks(
   head: number | undefined,
   model: MixtureModel,
 ): Promise<EventBlocks> {
+  const checkUnchanged = watchFiles(eventFiles(file));
   const found = await listColumns(file);
   const { count, pieces } = await rowsOf(file);
   checkHead(file, head, count);
@@ -102,6 +101,7 @@ export async function openBlocks(
       isFirst = false;
       yield block;
     }
+    checkUnchanged();
   }
 
   return {

@@ -6,6 +6,9 @@ import type { LeftOut } from "./loaded-events.js";
 /** Rows that are read at once, where the pieces of files are as small: enough to keep all cores busy. */
 export const ROWS_AT_ONCE = 2 ** 18;
 
+/** Of a piece that is larger, such as a row group of all rows, parts are read: each unpacks the whole piece again. */
+export const MOST_ROWS = 2 ** 22;
+
 /**
  * Where blocks of rows begin, and the end of the last: each as many pieces as make it no larger than `wanted`, and of a piece that is larger than
  * `most` equal parts.

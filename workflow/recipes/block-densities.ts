@@ -1,11 +1,10 @@
 /** Log-densities of events that are read block after block, and what there is to say of them. */
-import type { EventData } from "../../inference/model/likelihood/likelihood.js";
 import type { Columns } from "../../io/columns.js";
 import { selectionTexts } from "../events/cut-flow.js";
 import type { EventBlock, EventBlocks } from "../events/event-blocks.js";
 import { checkTotalWeight } from "../events/event-data.js";
-import type { LoadedEvents } from "../events/loaded-events.js";
-import { leftOutOf, ROWS_AT_ONCE, Sampled } from "../events/row-blocks.js";
+import { leftOutOf } from "../events/row-blocks.js";
+import { SampledEvents } from "../events/sampled-events.js";
 import { verdictsAt } from "../likelihood/event-checks.js";
 import { NonFiniteInBlocks } from "../likelihood/non-finite-events.js";
 import type { Reporter } from "../reporter.js";
@@ -22,7 +21,7 @@ export class BlockDensities {
   private total = 0;
   private isWeighted = false;
   private readonly nonFinite: NonFiniteInBlocks;
-  private readonly sampled: Sampled;
+  private readonly sampled: SampledEvents;
 
   /**
    * @param open   a likelihood of the first of the blocks
@@ -35,7 +34,7 @@ export class BlockDensities {
     private readonly nu: readonly number[],
   ) {
     this.nonFinite = new NonFiniteInBlocks(open.analysis);
-    this.sampled = new Sampled(Math.ceil(blocks.total / ROWS_AT_ONCE));
+    this.sampled = new SampledEvents(blocks.file, blocks.total);
   }
 
   /** All columns of the file, with that of the density, of every block that has events. */
@@ -78,9 +77,7 @@ export class BlockDensities {
     this.isWeighted ||= weights !== undefined;
     for (let i = 0; i < count; i++) this.total += weights?.[i] ?? 1;
     this.nonFinite.add(logProb, events);
-    const row = rows ?? Int32Array.from({ length: count }, (_, i) => i);
-    const features = Object.entries(featuresOf(data));
-    this.sampled.add({ count, columns: { ...Object.fromEntries(features), row: Float64Array.from(row) }, weights });
+    this.sampled.add(data, rows ?? Int32Array.from({ length: count }, (_, i) => i), weights);
   }
 
   private check(): void {
@@ -92,35 +89,9 @@ export class BlockDensities {
   /** As `verdictsAt`, of every so many-th event, so that they fit in memory; events without a finite density are looked for in all. */
   async verdicts(reporter: Reporter): Promise<Verdicts> {
     const { open, nu } = this;
-    const events = this.sample();
+    const { events } = this.sampled;
     const { weights: _, ...bound } = events.data;
     if (events.data.count > 0) await open.likelihood.bind(bound);
     return verdictsAt({ ...open, events }, nu, reporter, this.nonFinite.verdict(this.blocks.file, this.count));
   }
-
-  private sample(): LoadedEvents {
-    const { count, columns, weights } = this.sampled.data;
-    const { data } = this.first.events;
-    const { row = new Float64Array(0) } = columns;
-    const column = (of: "x" | "y") => {
-      const all = new Float64Array(data[of]!.length === 0 ? 0 : widthOf(data, of) * count);
-      for (let i = 0; i < all.length / Math.max(1, count); i++) all.set(columns[`${of}${i}`]!, i * count);
-      return all;
-    };
-    const own: EventData = { count, x: column("x"), ...(data.y && { y: column("y") }), ...(weights && { weights }) };
-    return { data: own, total: this.blocks.total, file: this.blocks.file, rows: Int32Array.from(row) };
-  }
-}
-
-const widthOf = (data: EventData, of: "x" | "y"): number => data[of]!.length / data.count;
-
-/** The features of x and y by names of their own. */
-function featuresOf(data: EventData): Record<string, Float32Array | Float64Array> {
-  const { count } = data;
-  const of = (name: "x" | "y") =>
-    Array.from({ length: data[name] === undefined || count === 0 ? 0 : widthOf(data, name) }, (_, i) => [
-      `${name}${i}`,
-      data[name]!.subarray(i * count, (i + 1) * count),
-    ]);
-  return Object.fromEntries([...of("x"), ...of("y")]);
 }

@@ -18,7 +18,7 @@ export interface ChannelData {
   readonly weights?: ColumnData | undefined;
 }
 
-/** Events that are read again for every evaluation. Values and weights are checked when they are read. */
+/** Events of which those that are not kept are read again for every evaluation. Values and weights are checked when they are read. */
 export interface ChannelStream extends EventStream<ChannelData> {
   /** Absent: every event counts 1. */
   readonly weighted?: WeightSums | undefined;
@@ -100,14 +100,23 @@ export function boundEvents(composition: CheckedComposition, channel: Channel, p
   const { data } = channel;
   if (!isStream<ChannelData>(data)) return storedEvents(composition, channel.density, data, parts);
   const hasWeights = isWeighted(data);
+  const bound = (piece: ChannelData, start: number) => {
+    checkEvents(composition, { ...channel, data: piece }, start);
+    checkHasWeights(channel.name, piece, hasWeights);
+    return storedEvents(composition, channel.density, piece, parts);
+  };
+  let keptEvents = 0;
+  const kept = (data.kept ?? []).map((piece) => {
+    keptEvents += piece.count;
+    return bound(piece, keptEvents - piece.count);
+  });
   return {
     count: data.count,
+    kept,
     async *pieces() {
-      let start = 0;
+      let start = keptEvents;
       for await (const piece of data.pieces()) {
-        checkEvents(composition, { ...channel, data: piece }, start);
-        checkHasWeights(channel.name, piece, hasWeights);
-        yield storedEvents(composition, channel.density, piece, parts);
+        yield bound(piece, start);
         start += piece.count;
       }
     },

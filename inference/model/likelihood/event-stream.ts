@@ -1,4 +1,4 @@
-/** Events that are not kept in memory: they are read piece after piece, again for every evaluation. */
+/** Events that are not all kept in memory: those that are not are read piece after piece, again for every evaluation. */
 import { UsageError } from "../../../engine/errors.js";
 import type { ColumnData } from "../../../engine/runtime/backend.js";
 import { totalWeight } from "../../../flows/training/weighted-moments.js";
@@ -7,7 +7,9 @@ import { totalWeight } from "../../../flows/training/weighted-moments.js";
 export interface EventStream<Piece extends { readonly count: number }> {
   /** Of all pieces together. */
   readonly count: number;
-  /** The events from the first on, the same every time. */
+  /** The first of them, which stay in memory. Sums do not depend on how many pieces are kept. */
+  readonly kept?: readonly Piece[];
+  /** The events behind those that are kept, the same every time. */
   pieces(): AsyncIterable<Piece>;
 }
 
@@ -50,15 +52,19 @@ export function effectiveOf(samples: readonly CountedEvents[]): number {
   });
 }
 
+export const countOf = (pieces: readonly { readonly count: number }[] = []): number =>
+  pieces.reduce((sum, { count }) => sum + count, 0);
+
 /**
- * The pieces of a stream, each read while the one before it is worked on, with the number of events before it. Pieces without events are
- * passed over.
+ * The pieces of a stream, kept ones first, each read while the one before it is worked on, with the number of events before it. Pieces
+ * without events are passed over.
  */
 export async function* piecesOf<Piece extends { readonly count: number }>(
-  { count, pieces }: EventStream<Piece>,
+  stream: EventStream<Piece>,
   signal?: AbortSignal,
 ): AsyncGenerator<readonly [piece: Piece, start: number]> {
-  const iterator = pieces()[Symbol.asyncIterator]();
+  const { count, kept = [] } = stream;
+  const iterator = stream.pieces()[Symbol.asyncIterator]();
   const following = () => {
     const next = iterator.next();
     // Nobody waits for it yet: what it fails of is thrown where it is awaited.
@@ -68,6 +74,11 @@ export async function* piecesOf<Piece extends { readonly count: number }>(
   let next = following();
   let start = 0;
   try {
+    for (const piece of kept) {
+      signal?.throwIfAborted();
+      if (piece.count > 0) yield [piece, start];
+      start += piece.count;
+    }
     for (;;) {
       const { done, value } = await next;
       signal?.throwIfAborted();

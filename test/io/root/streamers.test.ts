@@ -31,7 +31,10 @@ test("a list of objects: a class is named once, an object that was written befor
     return new Cursor(Uint8Array.from(counted(5, [...head, ...one, 0, ...other, 0, ...again, 0])), origin);
   };
   const streamers = new Map([
-    ["TLeafX", new Map([[1, [{ name: "fName", type: 65, typeName: "TString", arrayLength: 0, countName: "" }]]])],
+    [
+      "TLeafX",
+      new Map([[1, [{ name: "fName", type: 65, typeName: "TString", arrayLength: 0, countName: "", isKept: true }]]]),
+    ],
   ]);
   for (const origin of [0, 57]) {
     const objects = objectsIn(new ObjectReader(cursorOf(origin), streamers).read("TList"));

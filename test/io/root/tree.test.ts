@@ -31,7 +31,10 @@ const branch = (
     ...{ fBasketEntry: [0, 6, 10, 0], fBasketSeek: [100, 200, 0, 0], fBasketBytes: [50, 60, 0, 0], ...more },
   });
 
-const tree = (...branches: RootObject[]) => treeOf(object("TTree", { fEntries: 10, fBranches: list(...branches) }));
+const tree = (...branches: RootObject[]) => {
+  const { names, column } = treeOf(object("TTree", { fEntries: 10, fBranches: list(...branches) }));
+  return { columns: names.map((name) => column(name)!) };
+};
 const forms = (...branches: RootObject[]) =>
   tree(...branches).columns.map(({ name, type, what, shape, width }) => [name, type ?? what, shape, width]);
 

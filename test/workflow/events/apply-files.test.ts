@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { readTable } from "../../../io/columns.js";
 import { type NamedArray, readEvents, readNpz, writeNpz } from "../../../io/index.js";
 import { npyChunks } from "../../../io/numpy/npy.js";
-import { checkNoClash, columnNames } from "../../../workflow/events/apply-files.js";
+import { checkNoClash, columnNames } from "../../../workflow/events/apply-columns.js";
 import { apply, at, COUNT, listed, removeRun, runToy, simulation } from "../../cli/applied-run.js";
 import { hdf5File } from "../../io/hdf5/files.js";
 import { archive, member } from "../../io/zip/archives.js";
@@ -186,7 +186,7 @@ test("results have the names and widths of the columns of y, in every kind of fi
 test("names of results that would repeat each other are refused", () => {
   const names = columnNames("to-simulation", false, ["A", "b.A"], ["mass", "mass.b"], [{ name: "nominal", nu: [0] }]);
   assert.throws(
-    () => checkNoClash("events.npz", new Map(), names),
+    () => checkNoClash("events.npz", [], names),
     /events\.npz: expected columns of y and processes whose names joined by a dot differ, got two results with the name "mass\.b\.A"\. Rename/,
   );
 });

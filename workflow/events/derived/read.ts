@@ -4,7 +4,9 @@ import { totalWeight } from "../../../flows/training/weighted-moments.js";
 import { conditionParts } from "../../../inference/expressions/condition.js";
 import { type Expression, namesOf } from "../../../inference/expressions/expression.js";
 import { expressionText } from "../../../inference/expressions/text.js";
-import { type EventColumn, type EventTable, listColumns, readEvents, requireColumn } from "../../../io/index.js";
+import { type OpenedColumn, openColumns } from "../../../io/events/open-events.js";
+import { type EventColumn, type EventTable, listColumns, requireColumn } from "../../../io/index.js";
+import { requireRoom } from "../../../io/memory.js";
 import type { Derivation, Written } from "../../configuration/derivation.js";
 import type { WeightSums } from "../../configuration/normalisation.js";
 import { UsageError } from "../../errors.js";
@@ -26,12 +28,38 @@ export interface EventSource {
   readonly firstRow?: number;
 }
 
+/** As they are read, and as threads share them. */
+const COPIES = 2;
+
 /** @param head  the first events only; all where undefined */
 export const fileSource = async (path: string, head?: number, label = path): Promise<EventSource> => ({
   file: label,
   columns: await listColumns(path),
-  read: (names, missing) => readEvents(path, names, { missing, ...(head !== undefined && { head }) }),
+  read: (names, missing) => readWhole(path, names, missing, head),
 });
+
+async function readWhole(
+  path: string,
+  names: readonly string[],
+  missing: Derivation["missing"],
+  head: number | undefined,
+): Promise<EventTable> {
+  const events = await openColumns(path, names, { missing }, head);
+  try {
+    const count = Math.min(events.count, head ?? events.count);
+    const columns = [...events.columns.values()];
+    const sum = (of: (column: OpenedColumn) => number) => columns.reduce((total, column) => total + of(column), 0);
+    const bytes = COPIES * count * sum(({ features, type }) => features.length * (type === "f4" ? 4 : 8));
+    requireRoom(
+      path,
+      { count, numbers: sum(({ features }) => features.length), bytes },
+      "Write the events that conditions leave, and the columns that are used, to a file of their own. Compositions read Parquet and ROOT files piece by piece (memory.rows)",
+    );
+    return await events.read(0, count);
+  } finally {
+    await events.close();
+  }
+}
 
 export interface DerivedEvents {
   /** Those that conditions leave. */

@@ -105,6 +105,20 @@ test("values of pieces are refused by their row in the whole", () =>
     /peak: expected m within \[-3, 3\], got 7 in row 3 \(counted from 0\); 1 such events of 2/,
   ));
 
+test("kept pieces are bound once, and checked by their rows like the others", async () => {
+  const piece = (from: number, to: number): ChannelData => ({ count: to - from, columns: { m: m.slice(from, to) } });
+  const bind = (...kept: ChannelData[]) =>
+    boundEvents(composition, channel({ count: 3, kept, pieces: async function* () {} }), new TapeParts());
+  const bound = bind(piece(0, 2), piece(2, 3));
+  assert.ok(isStream<StoredEvents>(bound));
+  assert.equal(
+    bound.kept!.map(({ count }) => count),
+    [2, 1],
+  );
+  // The fourth is 7.
+  assert.throws(() => bind(piece(0, 2), piece(2, 5)), /got 7 in row 3 \(counted from 0\)/);
+});
+
 test("weights are there as they were before", async () => {
   const data = { count: 1, columns: { m: m.slice(0, 1) } };
   checkHasWeights("peak", data, false);

@@ -21,25 +21,28 @@ import { drawnFrom, numbersOf } from "./likelihood-numbers.js";
 
 const part = (values: ColumnData, from: number, to: number) => values.slice(from, to);
 
-/** Pieces that end at these events, an empty one among them. */
+/** Pieces that end at these events, an empty one among them; the first `nKept` of them stay in memory. */
 function streamOf(
   { count, columns, weights }: ChannelData,
   ends: readonly number[],
-): ChannelStream & { passes: number } {
+  nKept = 0,
+): ChannelStream & { passes: number; read: number } {
+  const piece = (i: number) => {
+    const [from, to] = [i === 0 ? 0 : ends[i - 1]!, ends[i] ?? count];
+    const own = Object.entries(columns).map(([name, values]) => [name, part(values, from, to)]);
+    return { count: to - from, columns: Object.fromEntries(own), ...(weights && { weights: part(weights, from, to) }) };
+  };
   const stream = {
     count,
     passes: 0,
+    read: 0,
+    kept: Array.from({ length: nKept }, (_, i) => piece(i)),
     ...(weights && { weighted: weightSums({ count, weights }) }),
     async *pieces() {
       stream.passes++;
-      for (const [i, to] of [...ends, count].entries()) {
-        const from = i === 0 ? 0 : ends[i - 1]!;
-        const own = Object.entries(columns).map(([name, values]) => [name, part(values, from, to)]);
-        yield {
-          count: to - from,
-          columns: Object.fromEntries(own),
-          ...(weights && { weights: part(weights, from, to) }),
-        };
+      for (let i = nKept; i <= ends.length; i++) {
+        stream.read++;
+        yield piece(i);
       }
     },
   };
@@ -117,6 +120,29 @@ for (const { name, create } of testBackends()) {
   });
 }
 
+for (const { name, create } of testBackends()) {
+  test(`${name}: sums are the same to the bit, however many pieces are kept; only the others are read`, async () => {
+    await withBackend(create, async (backend) => {
+      const weights = Float64Array.of(0.1, 0.7, -0.3, 1.1, 0.9);
+      const at = Float64Array.of(4.2, 0.31);
+      const of = async (nKept: number) => {
+        const stream = streamOf({ ...data, weights }, [2, 2, 3], nKept);
+        const likelihood = await channelsLikelihood({ backend, composition, channels: [channel(stream)] });
+        const found = {
+          evaluation: await likelihood.evaluate(at, 2),
+          scores: await likelihood.scoreProduct(at),
+          logProb: await likelihood.eventScores("peak", at),
+        };
+        assert.is(stream.read, stream.passes * (4 - nKept));
+        await likelihood.close();
+        return found;
+      };
+      const wanted = await of(0);
+      for (const nKept of [1, 2, 3, 4]) assert.equal(await of(nKept), wanted, `${nKept} kept`);
+    });
+  });
+}
+
 test("what a stream finds of its events goes piece by piece to whoever takes it", async () => {
   const likelihood = await opened(streamOf(data, [2, 2, 4]));
   const found: [number, number][] = [];
@@ -149,6 +175,31 @@ test("a piece is read while the one before it is worked on, and no further", asy
     assert.is(read.length, Math.min(4, start + 2));
   }
   assert.equal(seen, [0, 1, 2, 3]);
+});
+
+test("kept pieces come first, while the first of the others is read", async () => {
+  const read: number[] = [];
+  async function* pieces() {
+    for (const count of [3, 0, 1]) {
+      read.push(count);
+      yield { count };
+    }
+  }
+  const seen: (readonly [number, number])[] = [];
+  for await (const [piece, start] of piecesOf({ count: 7, kept: [{ count: 2 }, { count: 0 }, { count: 1 }], pieces })) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    if (start === 0) assert.equal(read, [3]);
+    seen.push([piece.count, start]);
+  }
+  assert.equal(seen, [
+    [2, 0],
+    [1, 2],
+    [3, 3],
+    [1, 6],
+  ]);
+  const none = piecesOf({ count: 2, kept: [{ count: 2 }], pieces: async function* () {} });
+  assert.equal((await none.next()).value, [{ count: 2 }, 0]);
+  assert.is((await none.next()).done, true);
 });
 
 test("a stream is closed where it is left early, and where reading fails", async () => {

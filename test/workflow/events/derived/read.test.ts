@@ -1,5 +1,5 @@
 /** Columns, conditions and weights of a file as a configuration says them: what its texts mean, and what is refused. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -204,6 +204,21 @@ test("what stands for elements that events do not have, also in conditions and e
   );
   // Where nothing is read of the file, its rows are counted.
   assert.equal([(await read([], {}, undefined, file)).count, (await read([], {}, 3, file)).total], [20, 20]);
+});
+
+test("a file that memory cannot hold is refused before it is read, with its size", async () => {
+  // Holes in a file take no room on the disk.
+  const huge = join(folder, "huge.npy");
+  const count = 1e11;
+  const words = `{'descr': '<f4', 'fortran_order': False, 'shape': (${count},), }`.padEnd(117).concat("\n");
+  writeFileSync(huge, Buffer.concat([Buffer.from("\x93NUMPY\x01\x00v\x00", "latin1"), Buffer.from(words)]));
+  truncateSync(huge, 128 + 4 * count);
+  const source = await fileSource(huge);
+  await rejects(
+    source.read(["huge"], {}),
+    /huge\.npy: expected events that fit into memory, got 100000000000 x 1 numbers, which take 762939 MiB where \d+ MiB are free\. Write the events/,
+  );
+  assert.is((await (await fileSource(huge, 3)).read(["huge"], {})).count, 3);
 });
 
 test.run();
