@@ -1,6 +1,7 @@
 /** The convergence of a training that has come to its end: by which events, along which path. */
 
-import { fillShuffled, randomKey } from "../../engine/random/random.js";
+import { randomKey } from "../../engine/random/random.js";
+import { fillShuffled } from "../../engine/random/shuffle.js";
 import type { Named } from "../../engine/runtime/backend.js";
 import {
   type Convergence,

@@ -13,7 +13,8 @@ import {
   optional,
   valueText,
 } from "../../engine/options.js";
-import { fillShuffled, randomKey } from "../../engine/random/random.js";
+import { randomKey } from "../../engine/random/random.js";
+import { fillShuffled } from "../../engine/random/shuffle.js";
 import type { ColumnData, Named } from "../../engine/runtime/backend.js";
 import { totalWeight } from "./weighted-moments.js";
 

@@ -1,6 +1,7 @@
 /** The loss of a sample in groups of events, whose differences between two sets of parameters give a mean and its error. */
 
-import { fillShuffled, randomKey } from "../../engine/random/random.js";
+import { randomKey } from "../../engine/random/random.js";
+import { fillShuffled } from "../../engine/random/shuffle.js";
 import type { Named, Program } from "../../engine/runtime/backend.js";
 import { type EventSample, selectEvents } from "./event-sample.js";
 
