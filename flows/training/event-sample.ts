@@ -13,7 +13,7 @@ import {
   optional,
   valueText,
 } from "../../engine/options.js";
-import { randomKey } from "../../engine/random/random.js";
+import { type RandomKey, randomKey } from "../../engine/random/random.js";
 import { fillShuffled } from "../../engine/random/shuffle.js";
 import type { ColumnData, Named } from "../../engine/runtime/backend.js";
 import { totalWeight } from "./weighted-moments.js";
@@ -71,8 +71,8 @@ export interface EventSplit {
 
 const splitOptions: Options<SplitRequest> = { seed: aNumber, purpose: aText, validation: aNumber };
 
-/** Numbers of the events of each part, ascending. Depends on the request and the count alone. */
-export function splitIndices(count: number, request: SplitRequest): EventSplit {
+/** The order of so many events whose first `size` are held out. Depends on the request and the count alone. */
+export function splitOrder(count: number, request: SplitRequest): { readonly key: RandomKey; readonly size: number } {
   checkOptions("splitIndices", request, splitOptions);
   const { seed, purpose, validation } = request;
   if (!(Number.isInteger(count) && count >= 0)) {
@@ -85,8 +85,14 @@ export function splitIndices(count: number, request: SplitRequest): EventSplit {
       got: `a validation fraction of ${validation} of ${count} events`,
     });
   }
+  return { key: randomKey(seed, `${purpose}/split`), size };
+}
+
+/** Numbers of the events of each part, ascending. */
+export function splitIndices(count: number, request: SplitRequest): EventSplit {
+  const { key, size } = splitOrder(count, request);
   const order = new Int32Array(count);
-  fillShuffled(randomKey(seed, `${purpose}/split`), 0, count, 0, order);
+  fillShuffled(key, 0, count, 0, order);
   return { training: order.slice(size).sort(), validation: order.slice(0, size).sort() };
 }
 
