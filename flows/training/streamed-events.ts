@@ -88,7 +88,7 @@ export class StreamedEvents {
   private readonly buffers: Buffer[] = [{}, {}];
 
   constructor(request: StreamedRequest) {
-    const { set, blocks, window, seed, purpose } = request;
+    const { set, blocks, window, ...split } = request;
     this.set = set;
     this.window = window;
     this.blocks = blocks;
@@ -96,8 +96,8 @@ export class StreamedEvents {
     for (const [block, count] of blocks.counts.entries()) starts[block + 1] = starts[block]! + count;
     this.starts = starts;
     this.total = starts.at(-1)!;
-    this.split = splitOrder(this.total, request);
-    this.orderKey = randomKey(seed, `${purpose}/blocks/${set}`);
+    this.split = splitOrder(this.total, split);
+    this.orderKey = randomKey(split.seed, `${split.purpose}/blocks/${set}`);
     this.trained = this.trainedOf(blocks.counts);
     const heldOut = this.split.size;
     this.counts = { training: this.total - heldOut, heldOut };

@@ -15,7 +15,7 @@ import {
   readChannel,
   reasonsOf,
 } from "./channel-events.js";
-import type { StreamedChannel } from "./channel-stream.js";
+import { isStreamed, type StreamedChannel } from "./channel-stream.js";
 import type { LeftOut } from "./loaded-events.js";
 import { blocksOf, leftOutOf, ROWS_AT_ONCE, rowsOf, Sampled } from "./row-blocks.js";
 
@@ -29,17 +29,27 @@ export async function openChannel(
   { progress, warn }: Pick<Reporter, "progress" | "warn">,
   rows = analysis.configuration.memory.rows,
 ): Promise<ChannelEvents> {
+  const found = await openPieces(analysis, plan, progress, rows);
+  const { data, file, total } = found;
+  const tooMany = `${file}: its ${total} events are more than memory.rows = ${rows}`;
+  if (isStreamed(data))
+    warn(`${tooMany}: they are read again for every evaluation of the likelihood, and nothing is cached of them`);
+  else if (total > rows && analysis.inline === undefined) warn(`${tooMany}, but are kept in memory: ${NO_PIECES}`);
+  return found;
+}
+
+/** Why events are kept, however many they are. */
+export const NO_PIECES = "files of this kind are not read piece by piece. Convert them to Parquet";
+
+/** The same, without a warning. */
+export async function openPieces(
+  analysis: CompositionAnalysis,
+  plan: ChannelPlan,
+  progress: Reporter["progress"],
+  rows: number,
+): Promise<ChannelEvents> {
   const file = fileOf(analysis, plan);
-  if (analysis.inline !== undefined) return readChannel(analysis, plan);
-  if (!isReadInPieces(file)) {
-    const kept = await readChannel(analysis, plan);
-    if (kept.total > rows) {
-      warn(
-        `${file}: its ${kept.total} events are more than memory.rows = ${rows}, but are kept in memory: files of this kind are not read piece by piece. Convert them to Parquet`,
-      );
-    }
-    return kept;
-  }
+  if (analysis.inline !== undefined || !isReadInPieces(file)) return readChannel(analysis, plan);
   const columns = await listColumns(file);
   const { count: total, pieces } = await rowsOf(file, columns);
   if (total <= rows) return readChannel(analysis, plan);
@@ -70,14 +80,13 @@ export async function openChannel(
     count,
     ...(isWeighted(last!.data) && { weighted: sums }),
     sample: sampled.data,
+    ranges: sampled.ranges,
+    rows: { count: total, pieces },
     async *pieces() {
       for await (const found of looked()) yield found.data;
     },
   };
   checkLookedAt(analysis, plan, { data, total, weight: last!.weight });
-  warn(
-    `${file}: its ${total} events are more than memory.rows = ${rows}: they are read again for every evaluation of the likelihood, and nothing is cached of them`,
-  );
   return {
     data,
     file,

@@ -86,7 +86,8 @@ test("64 held-out events choose an early epoch where there is something to gain 
       least++;
       const pair = [scalars({ theta: best }), scalars({ theta: 1 })] as const;
       const samples = { events: { columns: { x: own }, count } };
-      if (isBeyondChance(await pairedDifference(lossOfSamples(loss, samples), pair, { seed: toy, purpose: "test" }))) early++;
+      if (isBeyondChance(await pairedDifference(lossOfSamples(loss, samples), pair, { seed: toy, purpose: "test" })))
+        early++;
     }
     return { least, early };
   };
