@@ -48,8 +48,8 @@ export interface BlockOrder {
 }
 
 /**
- * An order of blocks in which any stretch has about as many blocks of every part of the file: rounds, each with one block of every
- * stratum. In files that are sorted, or of one process after another, windows are then much more alike than by chance.
+ * An order of blocks in which any stretch has as many blocks of every part of the file: rounds, each with one block of every stratum, and
+ * the strata in the same order. In files that are sorted, or of one process after another, windows are then much more alike than by chance.
  */
 export function orderOfBlocks(key: RandomKey, epoch: number, { blocks, strata }: BlockOrder): number[] {
   const ends = Array.from({ length: strata + 1 }, (_, s) => Math.floor((s * blocks) / strata));
@@ -58,18 +58,14 @@ export function orderOfBlocks(key: RandomKey, epoch: number, { blocks, strata }:
     fillShuffled(key, epoch * strata + s, order.length, 0, order);
     return order.map((block) => ends[s]! + block);
   });
-  const rounds = Math.ceil(blocks / strata);
+  const places = new Int32Array(strata);
+  fillShuffled(randomKey(key.seed, `${key.purpose}/strata`), epoch, strata, 0, places);
   const all: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const own = orders.flatMap((order) => (round < order.length ? [order[round]!] : []));
-    const places = new Int32Array(own.length);
-    fillShuffled(roundKey(key), epoch * rounds + round, own.length, 0, places);
-    for (const place of places) all.push(own[place]!);
+  for (let round = 0; all.length < blocks; round++) {
+    for (const s of places) if (round < orders[s]!.length) all.push(orders[s]![round]!);
   }
   return all;
 }
-
-const roundKey = ({ seed, purpose }: RandomKey) => randomKey(seed, `${purpose}/rounds`);
 
 /** Events of which some are held out, as `splitSample` splits those in memory. */
 export class StreamedEvents {
@@ -138,10 +134,10 @@ export class StreamedEvents {
 
   /** The pieces from one to before another block, each read while the one before it is worked on. */
   private async *pieces(): AsyncGenerator<readonly [sample: EventSample, from: number, to: number]> {
-    const { pieces, counts, read } = this.blocks;
+    const { pieces, counts } = this.blocks;
     const end = (i: number) => pieces[i + 1] ?? counts.length;
     const following = (i: number) => {
-      const next = i < pieces.length ? read(pieces[i]!, end(i)) : undefined;
+      const next = i < pieces.length ? this.readBlocks(pieces[i]!, end(i)) : undefined;
       // Nobody waits for it yet: what it fails of is thrown where it is awaited.
       next?.catch(() => {});
       return next;
@@ -150,17 +146,19 @@ export class StreamedEvents {
     for (let i = 0; i < pieces.length; i++) {
       const sample = await next!;
       next = following(i + 1);
-      const [from, to] = [pieces[i]!, end(i)];
-      const count = this.starts[to]! - this.starts[from]!;
-      if (sample.count !== count) {
-        throw new UsageError("stream of events", {
-          expected: `${count} events in the blocks ${from} to ${to}`,
-          got: `${sample.count}`,
-          hint: "The files changed while they were read",
-        });
-      }
-      yield [sample, from, to];
+      yield [sample, pieces[i]!, end(i)];
     }
+  }
+
+  private async readBlocks(from: number, to: number): Promise<EventSample> {
+    const sample = await this.blocks.read(from, to);
+    const count = this.starts[to]! - this.starts[from]!;
+    if (sample.count === count) return sample;
+    throw new UsageError("stream of events", {
+      expected: `${count} events in the blocks ${from} to ${to}`,
+      got: `${sample.count}`,
+      hint: "The files changed while they were read",
+    });
   }
 
   /** The events that are held out, in their order, with the number of them before each part. */
@@ -197,7 +195,7 @@ export class StreamedEvents {
     const buffer = this.buffers.reverse()[0]!;
     let [at, weights] = [0, undefined as string | undefined];
     for (const { block, from, to } of this.slices(epoch, strata, first, last)) {
-      const all = await this.blocks.read(block, block + 1);
+      const all = await this.readBlocks(block, block + 1);
       const own = this.chosen(block, block + 1, false).subarray(from, to);
       for (const [name, values] of Object.entries(all.columns)) {
         const target = this.columnOf(buffer, name, values);
