@@ -13,9 +13,9 @@ import {
   optional,
   valueText,
 } from "../../engine/options.js";
-import { type RandomKey, randomKey } from "../../engine/random/random.js";
 import { fillShuffled } from "../../engine/random/shuffle.js";
 import type { ColumnData, Named } from "../../engine/runtime/backend.js";
+import { type SplitRequest, splitOrder } from "./split-order.js";
 import { totalWeight } from "./weighted-moments.js";
 
 export interface EventSample {
@@ -56,36 +56,11 @@ export function sumOfWeights(sample: EventSample): number {
   });
 }
 
-export interface SplitRequest {
-  readonly seed: number;
-  /** Names the stream of random numbers. */
-  readonly purpose: string;
-  /** Fraction of events set aside for validation, in (0, 1). */
-  readonly validation: number;
-}
+export type { SplitRequest };
 
 export interface EventSplit {
   readonly training: Int32Array;
   readonly validation: Int32Array;
-}
-
-const splitOptions: Options<SplitRequest> = { seed: aNumber, purpose: aText, validation: aNumber };
-
-/** The order of so many events whose first `size` are held out. Depends on the request and the count alone. */
-export function splitOrder(count: number, request: SplitRequest): { readonly key: RandomKey; readonly size: number } {
-  checkOptions("splitIndices", request, splitOptions);
-  const { seed, purpose, validation } = request;
-  if (!(Number.isInteger(count) && count >= 0)) {
-    throw new UsageError("splitIndices", { expected: "a number of events", got: valueText(count) });
-  }
-  const size = Math.round(validation * count);
-  if (!(size >= 1 && size < count)) {
-    throw new UsageError("splitIndices", {
-      expected: "at least one event on either side",
-      got: `a validation fraction of ${validation} of ${count} events`,
-    });
-  }
-  return { key: randomKey(seed, `${purpose}/split`), size };
 }
 
 /** Numbers of the events of each part, ascending. */

@@ -2,10 +2,11 @@
 
 import { UsageError } from "../../engine/errors.js";
 import { type RandomKey, randomKey } from "../../engine/random/random.js";
-import { fillPositions, fillShuffled } from "../../engine/random/shuffle.js";
+import { fillShuffled } from "../../engine/random/shuffle.js";
 import type { ColumnData, Named } from "../../engine/runtime/backend.js";
 import { sharedColumn } from "../../engine/runtime/shared-column.js";
-import { type EventSample, type SplitRequest, selectEvents, splitOrder } from "./event-sample.js";
+import { type EventSample, selectEvents } from "./event-sample.js";
+import { type SplitRequest, splitOrder } from "./split-order.js";
 import { totalWeight } from "./weighted-moments.js";
 
 /** Events in blocks that are read in any order, the same every time. */
@@ -74,13 +75,14 @@ export class StreamedEvents {
   /** Events that are trained on, and those that are held out. */
   readonly counts: { readonly training: number; readonly heldOut: number };
   private readonly blocks: EventBlocks;
-  private readonly split: { readonly key: RandomKey; readonly size: number };
+  /** A bit for each event: whether it is held out. */
+  private readonly heldOutBits: Uint8Array;
   private readonly orderKey: RandomKey;
   /** Events before each block, and of all. */
   private readonly starts: Float64Array;
   private readonly total: number;
   /** Of each block, events that are trained on. */
-  private readonly trained: Float64Array;
+  private readonly trained: readonly number[];
   private readonly buffers: Buffer[] = [{}, {}];
 
   constructor(request: StreamedRequest) {
@@ -92,42 +94,27 @@ export class StreamedEvents {
     for (const [block, count] of blocks.counts.entries()) starts[block + 1] = starts[block]! + count;
     this.starts = starts;
     this.total = starts.at(-1)!;
-    this.split = splitOrder(this.total, split);
+    const { key, size } = splitOrder(this.total, split);
+    this.heldOutBits = new Uint8Array(Math.ceil(this.total / 8));
+    this.counts = { training: this.total - size, heldOut: size };
     this.orderKey = randomKey(split.seed, `${split.purpose}/blocks/${set}`);
-    this.trained = this.trainedOf(blocks.counts);
-    const heldOut = this.split.size;
-    this.counts = { training: this.total - heldOut, heldOut };
-  }
-
-  private trainedOf(counts: readonly number[]): Float64Array {
-    const left = Float64Array.from(counts);
     const events = new Int32Array(AT_ONCE);
-    for (let first = 0; first < this.split.size; first += AT_ONCE) {
-      const own = events.subarray(0, Math.min(AT_ONCE, this.split.size - first));
-      fillShuffled(this.split.key, 0, this.total, first, own);
-      for (const event of own) left[this.blockOf(event)]!--;
+    for (let first = 0; first < size; first += AT_ONCE) {
+      const own = events.subarray(0, Math.min(AT_ONCE, size - first));
+      fillShuffled(key, 0, this.total, first, own);
+      for (const event of own) this.heldOutBits[event >>> 3]! |= 1 << (event & 7);
     }
-    return left;
-  }
-
-  private blockOf(event: number): number {
-    let [low, high] = [0, this.starts.length - 1];
-    while (high - low > 1) {
-      const middle = (low + high) >>> 1;
-      if (this.starts[middle]! <= event) low = middle;
-      else high = middle;
-    }
-    return low;
+    this.trained = blocks.counts.map((_, block) => this.chosen(block, block + 1, false).length);
   }
 
   /** Events of some blocks that are held out, or those that are not, by their positions in the blocks. */
   private chosen(from: number, to: number, isHeldOut: boolean): Int32Array {
     const [first, last] = [this.starts[from]!, this.starts[to]!];
     const positions = new Int32Array(last - first);
-    if (positions.length > 0) fillPositions(this.split.key, 0, this.total, first, positions);
+    const wanted = isHeldOut ? 1 : 0;
     let count = 0;
-    for (let i = 0; i < positions.length; i++) {
-      if (positions[i]! < this.split.size === isHeldOut) positions[count++] = i;
+    for (let event = first; event < last; event++) {
+      if (((this.heldOutBits[event >>> 3]! >>> (event & 7)) & 1) === wanted) positions[count++] = event - first;
     }
     return positions.subarray(0, count);
   }
@@ -161,14 +148,25 @@ export class StreamedEvents {
     });
   }
 
-  /** The events that are held out, in their order, with the number of them before each part. */
-  async *heldOut(): AsyncGenerator<readonly [sample: EventSample, start: number]> {
-    let start = 0;
+  /**
+   * The events that are held out, in their order, with the number of them before each part.
+   *
+   * @param most  parts are joined as long as they have no more events; none are by default
+   */
+  async *heldOut(most = 0): AsyncGenerator<readonly [sample: EventSample, start: number]> {
+    let [start, waiting] = [0, [] as EventSample[]];
+    const countOf = (parts: readonly EventSample[]) => parts.reduce((sum, { count }) => sum + count, 0);
     for await (const [sample, from, to] of this.pieces()) {
-      const own = this.chosen(from, to, true);
-      if (own.length > 0) yield [selectEvents(sample, own), start];
-      start += own.length;
+      const own = selectEvents(sample, this.chosen(from, to, true));
+      if (own.count === 0) continue;
+      if (waiting.length > 0 && countOf(waiting) + own.count > most) {
+        yield [joined(waiting), start];
+        start += countOf(waiting);
+        waiting = [];
+      }
+      waiting.push(own);
     }
+    if (waiting.length > 0) yield [joined(waiting), start];
   }
 
   /** Σ of weights of the events that are trained on, and of those that are held out. */
@@ -231,6 +229,23 @@ export class StreamedEvents {
   get size(): number {
     return this.trained.length;
   }
+}
+
+/** Events one after another; columns have one number for each. */
+function joined(parts: readonly EventSample[]): EventSample {
+  const [first, ...others] = parts as [EventSample, ...EventSample[]];
+  if (others.length === 0) return first;
+  const count = parts.reduce((sum, own) => sum + own.count, 0);
+  const columns = Object.entries(first.columns).map(([name, values]) => {
+    const column = values instanceof Float32Array ? new Float32Array(count) : new Float64Array(count);
+    let at = 0;
+    for (const part of parts) {
+      column.set(part.columns[name]!, at);
+      at += part.count;
+    }
+    return [name, column] as const;
+  });
+  return { ...first, count, columns: Object.fromEntries(columns) };
 }
 
 /** By event set, as trainings take them. */

@@ -27,7 +27,7 @@ export const compositionTable = section(
     memory: section(
       {
         rows: number({
-          doc: "Rows of a file that are kept in memory. A likelihood of more reads them again for every evaluation, where the file has parts (row groups, clusters, several files).",
+          doc: "Rows of a file that are kept in memory. Of more, where the file has parts (row groups, clusters, several files), a likelihood reads them again for every evaluation, and the training of a flow in every epoch.",
           integer: true,
           min: 1,
           max: MAXIMA.events,

@@ -20,10 +20,15 @@ export interface SharedRows {
 }
 
 /**
- * Blocks of a window at least: with fewer, the windows of a file that is sorted, or has one process after another, differ too much from each
- * other. More are smaller, and a page of a file is unpacked for each of its blocks.
+ * Blocks of a window, one of each part of the file. A flow of two columns, 200 000 events sorted by one of them, a twentieth of them in memory, 10
+ * epochs: the held-out loss is above that of the training in memory by 0.023 with 16 blocks, 0.002 with 64, and not at all (0.0002) with
+ * 256 and 1024.
  */
-const BLOCKS_IN_WINDOW = 64;
+const BLOCKS_IN_WINDOW = 256;
+
+/** Where few rows are in memory, blocks are larger than that, and fewer: for each of them a whole page of the file is unpacked. */
+const LEAST_ROWS = 1024;
+const LEAST_BLOCKS = 16;
 
 /**
  * Of all rows that are in memory, 7/16 are those of the window that is trained on, 7/16 those of the next, and 2/16 two pieces of held-out
@@ -33,7 +38,8 @@ const BLOCKS_IN_WINDOW = 64;
  */
 export function sharedRows({ count, pieces }: StreamedChannel["rows"], most: number): SharedRows {
   const window = Math.max(1, Math.floor((7 * most) / 16));
-  const wanted = Math.max(1, Math.floor(window / BLOCKS_IN_WINDOW));
+  const part = (blocks: number) => Math.max(1, Math.floor(window / blocks));
+  const wanted = Math.max(part(BLOCKS_IN_WINDOW), Math.min(LEAST_ROWS, part(LEAST_BLOCKS)));
   const starts = blocksOf(pieces, count, wanted, wanted);
   const atOnce = Math.max(wanted, Math.min(ROWS_AT_ONCE, Math.floor(most / 16)));
   const first = [0];

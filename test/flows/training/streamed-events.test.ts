@@ -20,9 +20,11 @@ const numbered = (count: number): EventSample => ({
 
 const SPLIT = { seed: 1, purpose: "test", validation: 0.25 };
 
-async function heldOutOf(...of: Parameters<typeof streamOf>) {
+async function heldOutOf(most: number, ...of: Parameters<typeof streamOf>) {
   const [x, starts, w]: [number[], number[], number[]] = [[], [], []];
-  for await (const [sample, start] of streamOf(...of).heldOut()) {
+  for await (const [sample, start] of streamOf(...of).heldOut(most)) {
+    // A piece alone may have more.
+    assert.ok(most === 0 || sample.count <= Math.max(most, (of[1].block ?? 7) * (of[1].perPiece ?? 3)));
     starts.push(start - x.length);
     x.push(...sample.columns.x!);
     w.push(...sample.columns.w!);
@@ -42,9 +44,11 @@ for (const [count, block, perPiece] of [
     const sample = numbered(count);
     const { training, validation } = splitSample(sample, SPLIT);
     const options = { window: 10, block, perPiece };
-    const { x, w } = await heldOutOf(sample, options);
-    assert.equal(x, [...validation.columns.x!]);
-    assert.equal(w, [...validation.columns.w!]);
+    for (const most of [0, 8, 1000]) {
+      const { x, w } = await heldOutOf(most, sample, options);
+      assert.equal(x, [...validation.columns.x!]);
+      assert.equal(w, [...validation.columns.w!]);
+    }
     const stream = streamOf(sample, options);
     assert.equal(stream.counts, { training: training.count, heldOut: validation.count });
     const plain = { ...sample, weights: undefined };
