@@ -23,7 +23,7 @@ export function fillShuffled(
   start: number,
   out: Uint32Array | Int32Array,
 ): void {
-  const request = checked("fillShuffled", key, epoch, n, start, out.length);
+  const request = checked("fillShuffled", key, epoch, n, start, out);
   for (let i = 0; i < out.length; i++) {
     let position = start + i;
     do position = feistel(position, request);
@@ -40,7 +40,7 @@ export function fillPositions(
   start: number,
   out: Uint32Array | Int32Array,
 ): void {
-  const request = checked("fillPositions", key, epoch, n, start, out.length);
+  const request = checked("fillPositions", key, epoch, n, start, out);
   for (let i = 0; i < out.length; i++) {
     let element = start + i;
     do element = feistelInverse(element, request);
@@ -56,15 +56,22 @@ interface Network {
   readonly roundKeys: Uint32Array;
 }
 
-function checked(where: string, key: RandomKey, epoch: number, n: number, start: number, length: number): Network {
+function checked(
+  where: string,
+  key: RandomKey,
+  epoch: number,
+  n: number,
+  start: number,
+  out: ArrayLike<number>,
+): Network {
   checkKey(where, key);
   checkInteger(where, "epoch", epoch, WORD);
   if (!Number.isInteger(n) || n < 1 || n > 2 ** 31) {
     throw new UsageError(where, { expected: "n to be an integer in [1, 2^31]", got: `n = ${valueText(n)}` });
   }
-  if (!Number.isInteger(start) || start < 0 || start + length > n) {
+  if (!Number.isInteger(start) || start < 0 || start + out.length > n) {
     throw new UsageError(where, {
-      expected: `start to be an integer with 0 <= start and start + ${length} <= n = ${n}`,
+      expected: `start to be an integer with 0 <= start and start + ${out.length} <= n = ${n}`,
       got: `start = ${valueText(start)}`,
       hint: "Begin the next epoch at 0 instead of reading past the end",
     });

@@ -1,7 +1,6 @@
 /** Files that are read in blocks of rows: where these begin, and what is kept of all of them. */
-import { rangeOf } from "../../inference/data-checks/apart.js";
 import type { ChannelData } from "../../inference/model/likelihood/channels.js";
-import type { ValueRange } from "../../inference/model/simulated-range.js";
+import { rangeOf, type ValueRange } from "../../inference/model/simulated-range.js";
 import { FileError, type OpenedEvents, openEvents } from "../../io/index.js";
 import type { LeftOut } from "./loaded-events.js";
 

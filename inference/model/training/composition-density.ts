@@ -8,14 +8,13 @@ import type { EventSample } from "../../../flows/training/event-sample.js";
 import type { Optimiser } from "../../../flows/training/optimiser.js";
 import type { ModelBuilder } from "../../../flows/training/training-program.js";
 import { spreadOf, weightedMoments } from "../../../flows/training/weighted-moments.js";
-import { rangeOf } from "../../data-checks/apart.js";
 import { bindComposition, TapeParts } from "../composition/bind-composition.js";
 import { type CheckedComposition, checkedComposition } from "../composition/composition.js";
 import { type FlowForm, flowWeightsOf } from "../densities/flow.js";
 import { type MorphedForm, morphWeightsOf } from "../densities/morphed.js";
 import type { Region } from "../language/region.js";
 import type { ChannelData } from "../likelihood/channels.js";
-import type { ValueRange } from "../simulated-range.js";
+import { rangeOf, type ValueRange } from "../simulated-range.js";
 import { inRegion, ownRegion } from "./composition-morph.js";
 import { meanLoss, WITHIN } from "./densities.js";
 
