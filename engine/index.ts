@@ -6,14 +6,12 @@ export { DeviceLostError, ShapeError, UsageError } from "./errors.js";
 export {
   fillNormal,
   fillPoissonOne,
-  fillShuffled,
   fillUniform,
   fillWords,
   normal,
   poissonOne,
   type RandomKey,
   randomKey,
-  shuffledIndex,
   uniform,
 } from "./random/random.js";
 export {
@@ -23,6 +21,7 @@ export {
   type RandomColumn,
   uniformColumn,
 } from "./random/random-column.js";
+export { fillShuffled, shuffledIndex } from "./random/shuffle.js";
 export { referenceBackend } from "./reference/backend.js";
 export type {
   Backend,

@@ -1,6 +1,7 @@
 /** Flows with 4 context, 3 transforms, hidden 128 x 2, and 4 features or as many as asked for. R1: splines of 8 bins (NSF). R3: affine (MAF). */
 
-import { fillNormal, fillShuffled, randomKey } from "../../engine/random/random.js";
+import { fillNormal, randomKey } from "../../engine/random/random.js";
+import { fillShuffled } from "../../engine/random/shuffle.js";
 import type { Backend, Named, Program, ProgramRequest } from "../../engine/runtime/backend.js";
 import { mul, neg, sumEvents } from "../../engine/tape/operations.js";
 import { Tape } from "../../engine/tape/tape.js";

@@ -98,7 +98,7 @@ export async function runWholeComposition(context: VerbContext): Promise<void> {
 /** Whether all that is read can be read. */
 async function prepare(context: VerbContext, analysis: CompositionAnalysis, folder: string): Promise<void> {
   await readPlans(analysis, context);
-  await readTrainingSamples(analysis);
+  await readTrainingSamples(analysis, context);
   context.print(`Prepared: ${folder}`);
   context.printJson({ folder });
 }

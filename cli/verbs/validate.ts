@@ -6,7 +6,7 @@ import type { Configuration } from "../../workflow/configuration/table.js";
 import { UsageError } from "../../workflow/errors.js";
 import { lookBeforeRegions, readPlans } from "../../workflow/recipes/composition.js";
 import { acceptanceLines } from "../../workflow/report/acceptance-text.js";
-import { readTrainingSamples } from "../../workflow/steps/composition/training-samples.js";
+import { readTrainingSamples, samplesOf } from "../../workflow/steps/composition/training-samples.js";
 import { compositionOf, isComposition } from "../command/composition.js";
 import type { VerbContext } from "../command/verb.js";
 
@@ -41,11 +41,10 @@ async function validateComposition(context: VerbContext): Promise<void> {
       return `    ${channel}: ${events[c]!.data.count} events of ${density}${isExtended ? ", extended" : ""}`;
     }),
   ]);
-  const trainings = (await readTrainingSamples(analysis)).map(({ density, samples, nominal }) => {
-    const textOf = ({ sample, events }: (typeof samples)[number] | NonNullable<typeof nominal>) =>
-      `${events.data.count} events of ${sample}`;
-    const beside = nominal === undefined ? "" : `, beside ${textOf(nominal)}`;
-    return `  ${density}: trained on ${samples.map(textOf).join(", ")}${beside}`;
+  const trainings = (await readTrainingSamples(analysis, context)).map((own) => {
+    const texts = samplesOf(own).map(({ sample, events }) => `${events.data.count} events of ${sample}`);
+    const beside = own.kind === "morphed" && own.nominal !== undefined ? `, beside ${texts.pop()}` : "";
+    return `  ${own.density}: trained on ${texts.join(", ")}${beside}`;
   });
   context.print([`${analysis.file} is valid.`, ...lines, ...trainings].join("\n"));
   context.printJson(analysis.configuration);

@@ -18,11 +18,11 @@ export interface RandomKey {
   readonly keyWord1: number;
 }
 
-const WORD = 2 ** 32;
+export const WORD = 2 ** 32;
 
 // Multipliers and Weyl increments of Philox-4x32 (Salmon et al. 2011, table 2 and section 3.3).
-const MULTIPLIER_0 = 0xd2511f53;
-const MULTIPLIER_1 = 0xcd9e8d57;
+export const MULTIPLIER_0 = 0xd2511f53;
+export const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 const ROUNDS = 10;
@@ -119,88 +119,6 @@ export function fillPoissonOne(
   });
 }
 
-/** Where element i of 0 … n-1 goes in the order of this epoch; a permutation for every (key, epoch). n ≤ 2^31. */
-export function shuffledIndex(key: RandomKey, epoch: number, n: number, i: number): number {
-  const one = new Int32Array(1);
-  fillShuffled(key, epoch, n, i, one);
-  return one[0]!;
-}
-
-/**
- * out[i] = shuffledIndex(key, epoch, n, start + i): the next minibatch of event numbers, nothing stored between calls.
- *
- * A Feistel network on the least 2^bits ≥ n (Luby and Rackoff 1988), walked along its cycles until it is back inside
- * 0 … n-1 (Black and Rogaway 2002, "Ciphers with arbitrary finite domains", section 3): fewer than two steps on average.
- */
-export function fillShuffled(
-  key: RandomKey,
-  epoch: number,
-  n: number,
-  start: number,
-  out: Uint32Array | Int32Array,
-): void {
-  checkKey("fillShuffled", key);
-  checkInteger("fillShuffled", "epoch", epoch, WORD);
-  if (!Number.isInteger(n) || n < 1 || n > 2 ** 31) {
-    throw new UsageError("fillShuffled", { expected: "n to be an integer in [1, 2^31]", got: `n = ${valueText(n)}` });
-  }
-  if (!Number.isInteger(start) || start < 0 || start + out.length > n) {
-    throw new UsageError("fillShuffled", {
-      expected: `start to be an integer with 0 <= start and start + ${out.length} <= n = ${n}`,
-      got: `start = ${valueText(start)}`,
-      hint: "Begin the next epoch at 0 instead of reading past the end",
-    });
-  }
-  const bits = Math.max(LEAST_FEISTEL_BITS, 32 - Math.clz32(n - 1));
-  const lowBits = bits >>> 1;
-  const highBits = bits - lowBits;
-  const roundKeys = shuffleKeys(key, epoch);
-  for (let i = 0; i < out.length; i++) {
-    let position = start + i;
-    do position = feistel(position, lowBits, highBits, roundKeys);
-    while (position >= n);
-    out[i] = position;
-  }
-}
-
-/** With halves of one and two bits the 120 orders of 5 elements are not equally likely (χ² = 1916 in 10^5 epochs); with four they are. */
-const LEAST_FEISTEL_BITS = 8;
-
-/** An even number, so that halves of unequal width end where they began. */
-const FEISTEL_ROUNDS = 8;
-
-/** Words of the counter (block, SHUFFLE_TAG, replica, epoch), which no draw uses. */
-function shuffleKeys(key: RandomKey, epoch: number): Uint32Array {
-  const words = new Uint32Array(FEISTEL_ROUNDS);
-  for (let i = 0; i < FEISTEL_ROUNDS; i += 4) {
-    philoxInto(words, i, key.keyWord0, key.keyWord1, i, SHUFFLE_TAG, key.replica, epoch);
-  }
-  return words;
-}
-
-/** Second counter word of round keys. That of draws is index / 2^34, below 2^19. */
-const SHUFFLE_TAG = 0xffffffff;
-
-/** Bijection of 0 … 2^(lowBits + highBits) - 1. Each round: (high, low) → (low, high ^ F(low)), the widths change places. */
-function feistel(value: number, lowBits: number, highBits: number, roundKeys: Uint32Array): number {
-  let low = value & ((1 << lowBits) - 1);
-  let high = value >>> lowBits;
-  let lowWidth = lowBits;
-  let highWidth = highBits;
-  for (let round = 0; round < FEISTEL_ROUNDS; round++) {
-    // The upper bits of a product depend on all bits of the factor: two multiplications with a fold between them.
-    let mixed = Math.imul(low + roundKeys[round]!, MULTIPLIER_0);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), MULTIPLIER_1);
-    const next = high ^ (mixed >>> (32 - highWidth));
-    high = low;
-    low = next;
-    const width = highWidth;
-    highWidth = lowWidth;
-    lowWidth = width;
-  }
-  return ((high << lowWidth) | low) >>> 0;
-}
-
 /** Words of the blocks that cover [start, start + count), some blocks at a time: use(words, from, to, offset in output). */
 function forEachRun(
   key: RandomKey,
@@ -227,7 +145,8 @@ function forEachRun(
   }
 }
 
-function philoxInto(
+/** Philox-4x32-10 of one counter, [4] words from `at` on. */
+export function philoxInto(
   out: Uint32Array,
   at: number,
   key0: number,

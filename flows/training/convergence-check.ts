@@ -1,6 +1,7 @@
 /** The convergence of a training that has come to its end: by which events, along which path. */
 
-import { fillShuffled, randomKey } from "../../engine/random/random.js";
+import { randomKey } from "../../engine/random/random.js";
+import { fillShuffled } from "../../engine/random/shuffle.js";
 import type { Named } from "../../engine/runtime/backend.js";
 import {
   type Convergence,
@@ -13,7 +14,7 @@ import {
 } from "./convergence.js";
 import { pairedDifference } from "./epoch-choice.js";
 import { type EventSample, eventCounts, selectEvents } from "./event-sample.js";
-import { groupedLoss, type SampleLoss } from "./grouped-loss.js";
+import { type HeldOutLoss, lossOfSamples } from "./grouped-loss.js";
 import { startOfPath } from "./training-path.js";
 import { labelOf, validationProgram } from "./training-program.js";
 import type { KeptEpoch, OngoingTraining, TrainingSetting } from "./training-steps.js";
@@ -50,23 +51,24 @@ export async function convergenceOfTraining(
     const steps = `${step} step${step === 1 ? " is" : "s are"} too few to say`;
     return undecided(`${steps}: at least ${LEAST_STEPS} are needed`);
   }
-  const samples = request.validation ?? judgedSample(setting, step);
-  const fewest = Math.min(...Object.values(samples).map(({ count }) => count));
+  const own = validation === undefined ? judgedSample(setting, step) : undefined;
+  const fewest = Math.min(...Object.values(own === undefined ? validation!.counts : eventCounts(own)));
   if (fewest < LEAST_EVENTS) {
     const events = `${fewest} event${fewest === 1 ? " is" : "s are"} too few to compare losses`;
     return undecided(`${events}: at least ${LEAST_EVENTS} are needed`);
   }
-  if (validation !== undefined) return judged(setting, now, kept, validation, samples);
-  const own = await validationProgram(request.backend, request.model, samples, request.initial);
+  if (own === undefined) return judged(setting, now, kept, validation!);
+  const loss = lossOfSamples(await validationProgram(request.backend, request.model, own, request.initial), own);
   try {
-    return await judged(setting, now, kept, own, samples);
+    return await judged(setting, now, kept, loss);
   } finally {
-    await own.program.close();
+    await loss.close();
   }
 }
 
 /** Some of the events of the first epoch. */
-function judgedSample({ request, batches, samples: whole }: TrainingSetting, steps: number): Named<EventSample> {
+function judgedSample({ request, batches, events }: TrainingSetting, steps: number): Named<EventSample> {
+  const whole = events.first!;
   const sum = (counts: Named<number>) => Object.values(counts).reduce((total, count) => total + count, 0);
   const wanted = Math.max(LEAST_JUDGED, JUDGED_PART * steps * sum(batches.sizes));
   const part = Math.min(1, wanted / sum(eventCounts(whole)));
@@ -90,8 +92,7 @@ async function judged(
   setting: TrainingSetting,
   now: OngoingTraining,
   kept: KeptEpoch,
-  loss: SampleLoss,
-  samples: Named<EventSample>,
+  loss: HeldOutLoss,
 ): Promise<Convergence> {
   const { request, training } = setting;
   const lost = await lostAtEnd(setting, now, kept);
@@ -108,7 +109,7 @@ async function judged(
   ) {
     return undecided("the parameters have not moved since the second quarter of the steps");
   }
-  return convergenceAlong(await groupedLoss(loss, samples, GROUPS, request), { start, end: kept.parameters, groups });
+  return convergenceAlong(await loss.inGroups(GROUPS, request), { start, end: kept.parameters, groups });
 }
 
 /** What a training says that left its best epoch and went on to worse, in the loss of training too: that is no overfitting. */
@@ -123,7 +124,7 @@ async function lostAtEnd(
   const reference = history.length === 1 ? initialValidationLoss! : before;
   if (history.at(-1)!.trainingLoss <= reference) return undefined;
   const pair = [await training.readTrained(), kept.parameters] as const;
-  const { difference, error } = await pairedDifference(validation, request.validation!, pair, request);
+  const { difference, error } = await pairedDifference(validation, pair, request);
   if (!(difference > STANDARD_ERRORS * (error ?? Number.POSITIVE_INFINITY))) return undefined;
   const best = kept.epoch === 0 ? "that of the initial parameters" : `that of epoch ${kept.epoch}`;
   return `the loss at the end is ${difference.toPrecision(2)} ± ${error!.toPrecision(2)} above ${best}`;

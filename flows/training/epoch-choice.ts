@@ -1,8 +1,7 @@
 /** Which epoch of a training is kept: the last, unless the best is better by more than chance. */
 
 import type { Named } from "../../engine/runtime/backend.js";
-import type { EventSample } from "./event-sample.js";
-import { differenceOf, groupedLoss, type PairedDifference, type SampleLoss } from "./grouped-loss.js";
+import { differenceOf, type HeldOutLoss, type PairedDifference, type RandomStream } from "./grouped-loss.js";
 
 /** Groups of events whose sums give the error of the sum of all, to 9%. */
 const GROUPS = 64;
@@ -28,17 +27,11 @@ export function isBeyondChance({ difference, error }: PairedDifference): boolean
   return error !== undefined && difference < -STANDARD_ERRORS * error;
 }
 
-/**
- * The samples stay bound in the order of the groups.
- *
- * @param purpose  names the stream of random numbers
- */
 export async function pairedDifference(
-  loss: SampleLoss,
-  samples: Named<EventSample>,
+  loss: HeldOutLoss,
   [first, second]: readonly [Named<Float64Array>, Named<Float64Array>],
-  stream: { readonly seed: number; readonly purpose: string },
+  stream: RandomStream,
 ): Promise<PairedDifference> {
-  const partsOf = await groupedLoss(loss, samples, GROUPS, stream);
+  const partsOf = await loss.inGroups(GROUPS, stream);
   return differenceOf(await partsOf(first), await partsOf(second));
 }

@@ -13,8 +13,9 @@ import {
   optional,
   valueText,
 } from "../../engine/options.js";
-import { fillShuffled, randomKey } from "../../engine/random/random.js";
+import { fillShuffled } from "../../engine/random/shuffle.js";
 import type { ColumnData, Named } from "../../engine/runtime/backend.js";
+import { type SplitRequest, splitOrder } from "./split-order.js";
 import { totalWeight } from "./weighted-moments.js";
 
 export interface EventSample {
@@ -55,37 +56,18 @@ export function sumOfWeights(sample: EventSample): number {
   });
 }
 
-export interface SplitRequest {
-  readonly seed: number;
-  /** Names the stream of random numbers. */
-  readonly purpose: string;
-  /** Fraction of events set aside for validation, in (0, 1). */
-  readonly validation: number;
-}
+export type { SplitRequest };
 
 export interface EventSplit {
   readonly training: Int32Array;
   readonly validation: Int32Array;
 }
 
-const splitOptions: Options<SplitRequest> = { seed: aNumber, purpose: aText, validation: aNumber };
-
-/** Numbers of the events of each part, ascending. Depends on the request and the count alone. */
+/** Numbers of the events of each part, ascending. */
 export function splitIndices(count: number, request: SplitRequest): EventSplit {
-  checkOptions("splitIndices", request, splitOptions);
-  const { seed, purpose, validation } = request;
-  if (!(Number.isInteger(count) && count >= 0)) {
-    throw new UsageError("splitIndices", { expected: "a number of events", got: valueText(count) });
-  }
-  const size = Math.round(validation * count);
-  if (!(size >= 1 && size < count)) {
-    throw new UsageError("splitIndices", {
-      expected: "at least one event on either side",
-      got: `a validation fraction of ${validation} of ${count} events`,
-    });
-  }
+  const { key, size } = splitOrder(count, request);
   const order = new Int32Array(count);
-  fillShuffled(randomKey(seed, `${purpose}/split`), 0, count, 0, order);
+  fillShuffled(key, 0, count, 0, order);
   return { training: order.slice(size).sort(), validation: order.slice(0, size).sort() };
 }
 

@@ -1,14 +1,42 @@
 /** The loss of a sample in groups of events, whose differences between two sets of parameters give a mean and its error. */
 
-import { fillShuffled, randomKey } from "../../engine/random/random.js";
+import { randomKey } from "../../engine/random/random.js";
+import { fillShuffled } from "../../engine/random/shuffle.js";
 import type { Named, Program } from "../../engine/runtime/backend.js";
-import { type EventSample, selectEvents } from "./event-sample.js";
+import { type EventSample, eventCounts, selectEvents } from "./event-sample.js";
 
 /** A program whose loss is that of a whole sample, as a function of parameters. */
 export interface SampleLoss {
   readonly program: Program;
   readonly bind: (samples: Named<EventSample>) => Promise<void>;
 }
+
+/** Names a stream of random numbers. */
+export interface RandomStream {
+  readonly seed: number;
+  readonly purpose: string;
+}
+
+/** The loss of events that are held out, wherever they are. */
+export interface HeldOutLoss {
+  /** Events of each event set. */
+  readonly counts: Named<number>;
+  readonly whole: (parameters: Named<Float64Array>) => Promise<number>;
+  /** In groups that are drawn at random. @param atMost groups, fewer where there are fewer events */
+  readonly inGroups: (atMost: number, stream: RandomStream) => Promise<GroupedLoss>;
+  readonly close: () => Promise<void>;
+}
+
+/** That of samples in memory, to which the program is bound. */
+export const lossOfSamples = (loss: SampleLoss, samples: Named<EventSample>): HeldOutLoss => ({
+  counts: eventCounts(samples),
+  async whole(parameters) {
+    await loss.program.write(parameters);
+    return (await loss.program.run()).loss![0]!;
+  },
+  inGroups: (atMost, stream) => groupedLoss(loss, samples, atMost, stream),
+  close: () => loss.program.close(),
+});
 
 /** Parts of the loss of a sample, one for each group of its events, as a function of parameters. They add up to the loss. */
 export type GroupedLoss = (parameters: Named<Float64Array>) => Promise<readonly number[]>;
@@ -24,7 +52,7 @@ export async function groupedLoss(
   { program, bind }: SampleLoss,
   samples: Named<EventSample>,
   atMost: number,
-  { seed, purpose }: { readonly seed: number; readonly purpose: string },
+  { seed, purpose }: RandomStream,
 ): Promise<GroupedLoss> {
   await bind(
     Object.fromEntries(

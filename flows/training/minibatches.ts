@@ -2,7 +2,8 @@
 
 import { entryOf } from "../../engine/entry.js";
 import { UsageError } from "../../engine/errors.js";
-import { fillShuffled, randomKey } from "../../engine/random/random.js";
+import { randomKey } from "../../engine/random/random.js";
+import { fillShuffled } from "../../engine/random/shuffle.js";
 import type { Named } from "../../engine/runtime/backend.js";
 
 export interface MinibatchRequest {

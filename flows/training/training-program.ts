@@ -117,14 +117,24 @@ export async function validationProgram(
   samples: Named<EventSample>,
   initial: Named<Float64Array>,
 ): Promise<SampleLoss> {
+  const loss = await lossProgram(backend, model, normalisersOf(samples, eventCounts(samples)), initial);
+  await loss.bind(samples);
+  return loss;
+}
+
+/** The same, bound to nothing yet. */
+export async function lossProgram(
+  backend: Backend,
+  model: ModelBuilder,
+  normalisers: Named<number>,
+  initial: Named<Float64Array>,
+): Promise<SampleLoss> {
   const tape = new Tape();
-  const { loss } = model(tape, normalisersOf(samples, eventCounts(samples)));
+  const { loss } = model(tape, normalisers);
   const parameters = initialValues(tape, initial);
   const program = await backend.compile({ outputs: { loss } });
   await program.write(parameters);
-  const bind = (bound: Named<EventSample>) => program.bind(columnsOf(tape, bound));
-  await bind(samples);
-  return { program, bind };
+  return { program, bind: (samples) => program.bind(columnsOf(tape, samples)) };
 }
 
 type Leaf = { readonly node: Var; readonly label: string };

@@ -3,6 +3,7 @@ import type { Backend, Named } from "../../engine/runtime/backend.js";
 import type { Convergence } from "./convergence.js";
 import type { EventSample } from "./event-sample.js";
 import type { RateSchedule } from "./learning-rate.js";
+import type { StreamedEvents } from "./streamed-events.js";
 import type { ModelBuilder } from "./training-program.js";
 import type { EpochRecord, TrainingState } from "./training-state.js";
 
@@ -14,8 +15,8 @@ export interface TrainingRequest {
   readonly model: ModelBuilder;
   /** Values of every parameter of the model, frozen ones included; further names are passed through. */
   readonly initial: Named<Float64Array>;
-  /** By event set. */
-  readonly data: Named<EventSample> | FreshSamples;
+  /** By event set; or events that are not all in memory, with those that are held out. */
+  readonly data: Named<EventSample> | FreshSamples | StreamedEvents;
   /** By event set: what chooses the epoch. Without it nothing is selected: the last epoch's parameters are the result. */
   readonly validation?: Named<EventSample> | undefined;
   /** Events per step, for every event set or per set. */

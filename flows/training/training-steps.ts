@@ -1,24 +1,22 @@
 /** The parts of a training: beginning or resuming, groups of steps, ends of epochs. */
 import type { Named } from "../../engine/runtime/backend.js";
 import { isBeyondChance, pairedDifference } from "./epoch-choice.js";
-import type { EventSample } from "./event-sample.js";
-import type { SampleLoss } from "./grouped-loss.js";
+import type { HeldOutLoss } from "./grouped-loss.js";
 import { constantRate } from "./learning-rate.js";
 import type { Minibatches } from "./minibatches.js";
+import type { TrainingEvents } from "./training-events.js";
 import { addedToPath, isReadAfter } from "./training-path.js";
 import type { TrainingProgram } from "./training-program.js";
-import type { FreshSamples, TrainingRequest, TrainingResult } from "./training-request.js";
+import type { TrainingRequest, TrainingResult } from "./training-request.js";
 import { checkResumable, type EpochRecord, type TrainingRecord } from "./training-state.js";
 
 /** What stays the same during a training. */
 export interface TrainingSetting {
   readonly request: TrainingRequest;
   readonly training: TrainingProgram;
-  readonly validation: SampleLoss | undefined;
+  readonly validation: HeldOutLoss | undefined;
   readonly batches: Minibatches;
-  readonly samplesOf: FreshSamples;
-  /** Those of the first epoch. */
-  readonly samples: Named<EventSample>;
+  readonly events: TrainingEvents;
 }
 
 /** What changes, beside the values that the program holds. */
@@ -125,9 +123,7 @@ async function validationLossOf(
   { validation }: TrainingSetting,
   parameters: Named<Float64Array>,
 ): Promise<number | undefined> {
-  if (validation === undefined) return undefined;
-  await validation.program.write(parameters);
-  return ((await validation.program.run()).loss as Float64Array)[0];
+  return validation?.whole(parameters);
 }
 
 /** The epoch whose parameters are the result, 0 for the initial ones, and why. */
@@ -152,7 +148,7 @@ export async function keptEpoch(
   const hasEnded = stopped === "epochs" || stopped === "patience";
   if (validation === undefined || !hasEnded || bestEpoch === history.length) return best;
   const last = await training.readTrained();
-  const found = await pairedDifference(validation, request.validation!, [now.best, last], request);
+  const found = await pairedDifference(validation, [now.best, last], request);
   if (isBeyondChance(found)) return best;
   const { difference, error } = found;
   const lead =

@@ -1,6 +1,5 @@
 /** Maximum-likelihood training of anything that writes a loss on a tape. */
 
-import { entryOf } from "../../engine/entry.js";
 import { UsageError } from "../../engine/errors.js";
 import {
   aFunction,
@@ -13,12 +12,11 @@ import {
   type Options,
   optional,
 } from "../../engine/options.js";
-import type { Named } from "../../engine/runtime/backend.js";
 import { convergenceOfTraining } from "./convergence-check.js";
-import { checkSample, type EventSample, eventCounts } from "./event-sample.js";
-import { minibatches } from "./minibatches.js";
+import { StreamedEvents } from "./streamed-events.js";
+import { trainingEvents } from "./training-events.js";
 import { stepsUntilRead } from "./training-path.js";
-import { normalisersOf, trainingProgram, validationProgram } from "./training-program.js";
+import { trainingProgram } from "./training-program.js";
 import type { TrainingRequest, TrainingResult } from "./training-request.js";
 import { abortedIn, begin, endEpoch, keptEpoch, save, type TrainingSetting, takeSteps } from "./training-steps.js";
 import { checkAveragedPart } from "./weight-averaging.js";
@@ -49,46 +47,37 @@ const trainingOptions: Options<TrainingRequest> = {
 export async function train(request: TrainingRequest): Promise<TrainingResult> {
   checkOptions("train", request, trainingOptions);
   checkRequest(request);
-  const { backend, model, data, initial, validation } = request;
-  const samplesOf = typeof data === "function" ? data : () => data;
-  const samples = await samplesOf(0);
-  for (const sample of Object.values(samples)) checkSample("train data", sample);
-  for (const sample of Object.values(validation ?? {})) checkSample("train validation", sample);
-  checkSameSets(samples, validation);
-  const batches = minibatches({ ...request, counts: eventCounts(samples) });
+  const { backend, model, initial } = request;
+  const events = await trainingEvents(request);
+  const { batches, normalisers } = events;
   const averaging = { part: request.averaged ?? 0, totalSteps: request.epochs * batches.stepsPerEpoch };
-  const normalisers = normalisersOf(samples, batches.sizes);
   const training = await trainingProgram(backend, model, normalisers, initial, averaging);
   try {
-    const validated = validation && (await validationProgram(backend, model, validation, initial));
+    const validation = await events.heldOut();
     try {
-      return await trainToEnd({ request, training, validation: validated, batches, samplesOf, samples });
+      return await trainToEnd({ request, training, validation, batches, events });
     } finally {
-      await validated?.program.close();
+      await validation?.close();
     }
   } finally {
+    await events.settled();
     await training.program.close();
   }
 }
 
-function checkRequest({ epochs, patience, validation, averaged = 0 }: TrainingRequest): void {
+function checkRequest({ epochs, patience, data, validation, averaged = 0 }: TrainingRequest): void {
   if (!Number.isInteger(epochs) || epochs < 1) {
     throw new UsageError("train", { expected: "epochs to be a positive integer", got: `${epochs}` });
   }
   checkAveragedPart(averaged);
   if (patience === undefined) return;
-  if (!Number.isInteger(patience) || patience < 1 || validation === undefined) {
+  const hasHeldOut = validation !== undefined || data instanceof StreamedEvents;
+  if (!Number.isInteger(patience) || patience < 1 || !hasHeldOut) {
     throw new UsageError("train", {
       expected: "patience to be a positive number of epochs, with a validation sample",
-      got: `patience = ${patience}${validation === undefined ? " without one" : ""}`,
+      got: `patience = ${patience}${hasHeldOut ? "" : " without one"}`,
     });
   }
-}
-
-function checkSameSets(samples: Named<EventSample>, validation: Named<EventSample> = samples): void {
-  const [wanted, got] = [samples, validation].map((named) => Object.keys(named).sort().join(", "));
-  if (wanted === got) return;
-  throw new UsageError("train", { expected: `validation samples of the event sets ${wanted}`, got: `${got}` });
 }
 
 /** Steps are issued in groups of at most so many, and of about so long: Ctrl-C and progress wait no longer. */
@@ -99,23 +88,22 @@ const GROUP_SECONDS = 0.5;
 const SAVE_SECONDS = 10;
 
 async function trainToEnd(setting: TrainingSetting): Promise<TrainingResult> {
-  const { request, training, batches, samplesOf } = setting;
+  const { request, training, batches, events } = setting;
   let now = await begin(setting);
-  let boundEpoch: number | undefined;
+  let boundUntil = 0;
   let groupSize = 1;
   let savedAt = performance.now();
   while (now.stop === undefined) {
     const { step } = now.record;
     const epoch = Math.floor(step / batches.stepsPerEpoch);
-    if (boundEpoch === undefined || (boundEpoch !== epoch && typeof request.data === "function")) {
-      const samples = await samplesOf(epoch);
-      checkCounts(epoch, eventCounts(samples), batches.counts);
+    if (step >= boundUntil) {
+      const { samples, until } = await events.at(step);
       await training.bind(samples);
-      boundEpoch = epoch;
+      boundUntil = until;
     }
     const startedAt = performance.now();
     const untilRead = stepsUntilRead(step, request.epochs * batches.stepsPerEpoch);
-    const count = Math.min(groupSize, (epoch + 1) * batches.stepsPerEpoch - step, untilRead);
+    const count = Math.min(groupSize, (epoch + 1) * batches.stepsPerEpoch - step, boundUntil - step, untilRead);
     now = await takeSteps(setting, now, count);
     const secondsPerStep = (performance.now() - startedAt) / 1000 / count;
     groupSize = Math.max(1, Math.min(MOST_STEPS, Math.floor(GROUP_SECONDS / secondsPerStep)));
@@ -138,15 +126,4 @@ async function trainToEnd(setting: TrainingSetting): Promise<TrainingResult> {
   const parameters = Object.freeze({ ...request.initial, ...kept });
   const losses = { initialValidationLoss, bestValidationLoss, history };
   return Object.freeze({ stopped, message, parameters, keptEpoch: epoch, bestEpoch, convergence, ...losses });
-}
-
-function checkCounts(epoch: number, counts: Named<number>, first: Named<number>): void {
-  for (const [set, count] of Object.entries(first)) {
-    const got = entryOf(counts, set);
-    if (got === count) continue;
-    throw new UsageError("train", {
-      expected: `${count} fresh events of "${set}" in every epoch`,
-      got: `${got ?? "none"} in epoch ${epoch}`,
-    });
-  }
 }

@@ -1,9 +1,22 @@
 /** Where simulated events lie: what a model was trained on, and beyond which it only extrapolates. */
 import { UsageError } from "../../engine/errors.js";
+import type { ColumnData } from "../../engine/runtime/backend.js";
 import type { SimulatedEvents } from "./sampling/simulated-events.js";
 
 /** Least and largest value, in the units of the feature. */
 export type ValueRange = readonly [least: number, largest: number];
+
+/** The least and the largest value of all columns. */
+export function rangeOf(columns: readonly ColumnData[]): ValueRange {
+  let [least, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const column of columns) {
+    for (const value of column) {
+      least = Math.min(least, value);
+      largest = Math.max(largest, value);
+    }
+  }
+  return [least, largest];
+}
 
 export interface SimulatedRange {
   /** Effective number of simulated events of the process that has the fewest. */

@@ -27,7 +27,7 @@ export const compositionTable = section(
     memory: section(
       {
         rows: number({
-          doc: "Events of a channel that are kept in memory. Of more, those that do not fit are read again for every evaluation of the likelihood, where the file has parts (row groups, clusters, several files).",
+          doc: "Events of a channel, or of a sample that a flow is trained on, that are kept in memory. Of more, where the file has parts (row groups, clusters, chunks, several files), those that do not fit are read again for every evaluation of the likelihood, and all of them in every epoch of the training.",
           integer: true,
           min: 1,
           max: MAXIMA.events,

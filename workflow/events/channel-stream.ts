@@ -3,12 +3,17 @@
 import type { ChannelData, ChannelStream } from "../../inference/model/likelihood/channels.js";
 import { isStream, piecesOf } from "../../inference/model/likelihood/event-stream.js";
 import { binWithin } from "../../inference/model/predictions/closure.js";
+import type { ValueRange } from "../../inference/model/simulated-range.js";
 import type { BinnedEvents } from "../../inference/statistics/goodness/goodness-of-fit.js";
 import { UsageError } from "../errors.js";
 
 export interface StreamedChannel extends ChannelStream {
   /** Some of the events, spread evenly over all: for what looks at how their columns are distributed. */
   readonly sample: ChannelData;
+  /** Least and largest value of each column, of all events. */
+  readonly ranges: Readonly<Record<string, ValueRange>>;
+  /** Of the file: how many there are, and where parts begin that are read without the others. */
+  readonly rows: { readonly count: number; readonly pieces: readonly number[] };
 }
 
 /** Events in memory, or those that are read again for every evaluation. */

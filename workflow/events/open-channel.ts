@@ -17,7 +17,7 @@ import {
   readChannel,
   reasonsOf,
 } from "./channel-events.js";
-import type { StreamedChannel } from "./channel-stream.js";
+import { isStreamed, type StreamedChannel } from "./channel-stream.js";
 import { KeptBlocks } from "./kept-blocks.js";
 import type { LeftOut } from "./loaded-events.js";
 import { blocksOf, leftOutOf, ROWS_AT_ONCE, rowsOf, Sampled } from "./row-blocks.js";
@@ -35,21 +35,50 @@ export async function openChannel(
   { progress, warn }: Pick<Reporter, "progress" | "warn">,
   rows = analysis.configuration.memory.rows,
 ): Promise<ChannelEvents> {
+  const { seconds, ...found } = await openPieces(analysis, plan, progress, rows, "what fits");
+  const { data, file, total } = found;
+  if (isStreamed(data)) {
+    const again = data.count - countOf(data.kept);
+    warn(
+      `${file}: its ${data.count} events are more than memory.rows = ${rows}: ${again} of them are read again for every evaluation of the likelihood, which took ${seconds.toPrecision(2)} s this time, and nothing is cached of any`,
+    );
+  } else warnOfWhole(analysis, { file, total }, rows, warn);
+  return found;
+}
+
+/** Says so where a file that is not read in pieces has more events than should be kept. */
+export function warnOfWhole(
+  { inline }: CompositionAnalysis,
+  { file, total }: Pick<ChannelEvents, "file" | "total">,
+  rows: number,
+  warn: Reporter["warn"],
+): void {
+  if (total <= rows || inline !== undefined || isReadInPieces(file)) return;
+  warn(
+    `${file}: its ${total} events are more than memory.rows = ${rows}, but are kept in memory: files of this kind are not read piece by piece. Convert them to Parquet`,
+  );
+}
+
+/**
+ * The same, without a warning.
+ *
+ * @param keeps  of events that are more than memory has room for: those that fit, or none
+ * @returns the seconds besides that reading those took that are not kept
+ */
+export async function openPieces(
+  analysis: CompositionAnalysis,
+  plan: ChannelPlan,
+  progress: Reporter["progress"],
+  rows: number,
+  keeps: "what fits" | "nothing",
+): Promise<ChannelEvents & { readonly seconds: number }> {
   const file = fileOf(analysis, plan);
-  if (analysis.inline !== undefined) return readChannel(analysis, plan);
-  if (!isReadInPieces(file)) {
-    const kept = await readChannel(analysis, plan);
-    if (kept.total > rows) {
-      warn(
-        `${file}: its ${kept.total} events are more than memory.rows = ${rows}, but are kept in memory: files of this kind are not read piece by piece. Convert them to Parquet`,
-      );
-    }
-    return kept;
-  }
+  const whole = async () => ({ ...(await readChannel(analysis, plan)), seconds: 0 });
+  if (analysis.inline !== undefined || !isReadInPieces(file)) return whole();
   const checkUnchanged = watchFiles(eventFiles(file));
   const columns = await listColumns(file);
   const { count: total, pieces } = await rowsOf(file);
-  if (total <= rows) return readChannel(analysis, plan);
+  if (total <= rows) return whole();
   const most = Math.max(1, Math.floor(rows / 2));
   const blocks = blocksOf(pieces, total, Math.min(Math.ceil(most / 2), ROWS_AT_ONCE), most);
   const looked = (first: number) => blocksLookedAt(analysis, plan, { file, columns, blocks, first, checkUnchanged });
@@ -78,23 +107,23 @@ export async function openChannel(
   }
   counter.done();
   const seconds = (performance.now() - start) / 1000;
+  const stored = keeps === "nothing" ? [] : kept.data;
   const leftOut = leftOutOf(inBlocks, total, reasonsOf(analysis, plan));
   const data: StreamedChannel = {
     count,
     ...(isWeighted(last!.data) && { weighted: sums }),
-    kept: kept.data,
+    kept: stored,
     sample: sampled.data,
+    ranges: sampled.ranges,
+    rows: { count: total, pieces },
     async *pieces() {
-      for await (const found of looked(kept.data.length)) yield found.data;
+      for await (const found of looked(stored.length)) yield found.data;
     },
   };
   checkLookedAt(analysis, plan, { data, total, weight: last!.weight });
-  if (kept.hasAll) return { ...kept.joined(), file, total, leftOut };
-  const again = (total - blocks[kept.data.length]!) / total;
-  warn(
-    `${file}: its ${count} events are more than memory.rows = ${rows}: ${count - countOf(kept.data)} of them are read again for every evaluation of the likelihood, which took ${(seconds * again).toPrecision(2)} s this time, and nothing is cached of any`,
-  );
-  return { data, file, total, leftOut, digest: hash.digest("hex") };
+  if (kept.hasAll) return { ...kept.joined(), file, total, leftOut, seconds: 0 };
+  const again = (total - blocks[stored.length]!) / total;
+  return { data, file, total, leftOut, digest: hash.digest("hex"), seconds: seconds * again };
 }
 
 interface Blocks {

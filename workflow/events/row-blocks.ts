@@ -1,5 +1,6 @@
 /** Files that are read in blocks of rows: where these begin, and what is kept of all of them. */
 import type { ChannelData } from "../../inference/model/likelihood/channels.js";
+import { rangeOf, type ValueRange } from "../../inference/model/simulated-range.js";
 import { type OpenedEvents, openEvents } from "../../io/index.js";
 import type { LeftOut } from "./loaded-events.js";
 
@@ -38,9 +39,11 @@ export function leftOutOf(blocks: readonly LeftOut[], total: number, reasons: re
   return all.map((one) => ({ ...one, of: one.isCondition ? total : left }));
 }
 
-/** Every so many-th event of all, block after block. */
+/** Every so many-th event of all, block after block, and the ranges of all. */
 export class Sampled {
   private readonly values = new Map<string, number[]>();
+  /** Least and largest value of each column. */
+  readonly ranges: Record<string, ValueRange> = {};
   private seen = 0;
 
   constructor(private readonly step: number) {}
@@ -52,6 +55,9 @@ export class Sampled {
       const own = this.values.get(name) ?? [];
       for (let i = first; i < count; i += this.step) own.push(values[i]!);
       this.values.set(name, own);
+    }
+    for (const [name, values] of Object.entries(columns)) {
+      this.ranges[name] = rangeOf([values, Float64Array.from(this.ranges[name] ?? [])]);
     }
     this.seen += count;
   }

@@ -1,7 +1,7 @@
 /** Checks of the samples of simulation before anything is trained on them: their values, and whether nuisances do anything. */
 
 import type { ColumnData } from "../../engine/runtime/backend.js";
-import { liesApart, rangeOf } from "../../inference/data-checks/apart.js";
+import { liesApart } from "../../inference/data-checks/apart.js";
 import { oppositeSides, UNLIKE } from "../../inference/data-checks/opposite-sides.js";
 import {
   type Difference,
@@ -14,6 +14,7 @@ import { type YieldRatio, yieldRatios } from "../../inference/data-checks/yield-
 import { joinedByPoint } from "../../inference/model/predictions/process-samples.js";
 import type { SimulatedEvents } from "../../inference/model/sampling/simulated-events.js";
 import type { SimulatedRange } from "../../inference/model/simulated-range.js";
+import { rangeOf } from "../../inference/model/simulated-range.js";
 import type { Anchor } from "../../inference/model/training/morph.js";
 import { type Analysis, nominalShapes, nuisancesOfKind } from "../configuration/analysis.js";
 import type { SampleSource } from "../configuration/samples.js";

@@ -14,6 +14,7 @@ import { type FlowForm, flowWeightsOf } from "../densities/flow.js";
 import { type MorphedForm, morphWeightsOf } from "../densities/morphed.js";
 import type { Region } from "../language/region.js";
 import type { ChannelData } from "../likelihood/channels.js";
+import { rangeOf, type ValueRange } from "../simulated-range.js";
 import { inRegion, ownRegion } from "./composition-morph.js";
 import { meanLoss, WITHIN } from "./densities.js";
 
@@ -77,12 +78,12 @@ export function compositionTraining(request: CompositionTraining): ModelBuilder 
 function constantsOf(
   composition: CheckedComposition,
   { of, given = [] }: Pick<TrainedForm, "of" | "given">,
-  { columns, count, weights }: ChannelData,
+  { columns, count, weights, ranges }: SampleOfAll,
 ) {
   const features = of.map((name) => {
     const { mean, standardDeviation } = weightedMoments(columns[name]!, count, weights, name);
-    const values = Float64Array.from(columns[name]!);
-    const farthest = values.reduce((most, value) => Math.max(most, Math.abs(value - mean[0]!)), 0);
+    const range = ranges === undefined ? rangeOf([columns[name]!]) : ranges[name]!;
+    const farthest = Math.max(...range.map((end) => Math.abs(end - mean[0]!)));
     return { mean: mean[0]!, sigma: Math.max(standardDeviation[0]!, farthest / WITHIN) };
   });
   const context = given.flatMap((name) => {
@@ -98,11 +99,16 @@ function constantsOf(
   return { features: moments(features), ...(context.length > 0 && { context: moments(context) }) };
 }
 
+/** Events, or some of those that are not all in memory, with the ranges of all of these. */
+export interface SampleOfAll extends ChannelData {
+  readonly ranges?: Readonly<Record<string, ValueRange>>;
+}
+
 /** Weights to start from: a normal distribution with constants of the sample, or networks of a morph with such constants. */
 export function initialWeights(
   composition: CheckedComposition,
   form: TrainedForm,
-  data: ChannelData,
+  data: SampleOfAll,
   seed: number,
 ): Weights {
   const untrained =

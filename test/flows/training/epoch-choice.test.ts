@@ -3,6 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { fillNormal, randomKey } from "../../../engine/random/random.js";
 import { isBeyondChance, pairedDifference } from "../../../flows/training/epoch-choice.js";
+import { lossOfSamples } from "../../../flows/training/grouped-loss.js";
 import { validationProgram } from "../../../flows/training/training-program.js";
 import { testBackends } from "../../support/backends.js";
 import { close, distanceModel, forEachTrainer, memoryCheckpoint, sampleOf, scalars } from "./small-trainings.js";
@@ -53,7 +54,7 @@ forEachTrainer(({ on, rounding, backend, trained }) => {
       const samples = { events: { columns: { x: x.sort() }, count } };
       const loss = await validationProgram(await backend, distanceModel(), samples, scalars({ theta: 0 }));
       const pair = [scalars({ theta: 0.5 }), scalars({ theta: 0.25 })] as const;
-      const found = await pairedDifference(loss, samples, pair, { seed: 1, purpose: "test" });
+      const found = await pairedDifference(lossOfSamples(loss, samples), pair, { seed: 1, purpose: "test" });
       await loss.program.close();
       const each = Array.from(x, (value) => (value - 0.5) ** 2 - (value - 0.25) ** 2);
       const mean = each.reduce((sum, value) => sum + value, 0) / count;
@@ -85,7 +86,8 @@ test("64 held-out events choose an early epoch where there is something to gain 
       least++;
       const pair = [scalars({ theta: best }), scalars({ theta: 1 })] as const;
       const samples = { events: { columns: { x: own }, count } };
-      if (isBeyondChance(await pairedDifference(loss, samples, pair, { seed: toy, purpose: "test" }))) early++;
+      if (isBeyondChance(await pairedDifference(lossOfSamples(loss, samples), pair, { seed: toy, purpose: "test" })))
+        early++;
     }
     return { least, early };
   };

@@ -1,7 +1,8 @@
 /** Values outside of the range of others, by hand. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { liesApart, rangeOf } from "../../../inference/data-checks/apart.js";
+import { liesApart } from "../../../inference/data-checks/apart.js";
+import { rangeOf } from "../../../inference/model/simulated-range.js";
 
 test("more than half of the values have to lie outside, on either side", () => {
   const nominal = rangeOf([Float64Array.of(3, 1, 2)]);

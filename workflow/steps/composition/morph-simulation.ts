@@ -12,7 +12,7 @@ import {
 import { digestOfColumns } from "../../events/event-digest.js";
 import { isSameAnchor } from "../../simulation/sample-simulation.js";
 import type { MorphContext } from "../trainings/morph-task.js";
-import { type NominalSample, type SampledDensity, trainingName } from "./training-samples.js";
+import { type NominalSample, type SampledMorph, trainingName } from "./training-samples.js";
 
 /** Events of one sample, for training and held out. */
 interface Split {
@@ -22,7 +22,7 @@ interface Split {
 }
 
 /** Stands for the events of a morph and of the nominal sample: what its trainings follow from. */
-export function sampleDigests({ samples, nominal }: SampledDensity) {
+export function sampleDigests({ samples, nominal }: SampledMorph) {
   return {
     varied: samples.map(({ events, at, isVariation }) => {
       const pairs = isVariation ? eventPairs(events, nominal!.events) : undefined;
@@ -40,7 +40,7 @@ const pairsDigest = ({ varied, nominal }: EventPairs) =>
  */
 export function morphSimulation(
   layout: MorphLayout,
-  sampled: SampledDensity,
+  sampled: SampledMorph,
   nominalAt: readonly number[],
   seed: number,
 ): MorphContext["simulation"] {
@@ -93,7 +93,7 @@ const rowAt = ({ rows }: ReadEvents, k: number): number => rows?.[k] ?? k;
  * Of each row of the file of the nominal sample, 1 where it is held out, in all samples of that file. Rows that the
  * training of the density behind the morph has seen are in the part that they have there.
  */
-function rowsHeldOut({ samples }: SampledDensity, { events, split, splitAs }: NominalSample, seed: number): Uint8Array {
+function rowsHeldOut({ samples }: SampledMorph, { events, split, splitAs }: NominalSample, seed: number): Uint8Array {
   const all = [splitAs, events, ...samples.flatMap((own) => (own.isVariation ? [own.events] : []))];
   const size = Math.max(...all.map((own) => rowAt(own, own.data.count - 1) + 1));
   const request = { seed, purpose: split.purpose, validation: split.heldOut };

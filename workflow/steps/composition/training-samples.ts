@@ -3,11 +3,13 @@ import { reachableParts } from "../../../inference/model/composition/reachable-p
 import type { ChannelData } from "../../../inference/model/likelihood/channels.js";
 import { pathOf } from "../../configuration/analysis.js";
 import type { CompositionAnalysis } from "../../configuration/composition/composition-file.js";
-import type { LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
+import type { ChannelPlan, LikelihoodPlan } from "../../configuration/composition/likelihood-plans.js";
 import type { CompositionConfiguration } from "../../configuration/composition-table.js";
 import { regionOf } from "../../configuration/table/composition/densities.js";
 import { pointOf } from "../../configuration/table/composition/trained-densities.js";
 import { type ChannelEvents, readChannel } from "../../events/channel-events.js";
+import { openForTraining } from "../../events/open-for-training.js";
+import type { Reporter } from "../../reporter.js";
 
 type Written = CompositionConfiguration["densities"][string];
 type WrittenFlow = Extract<Written, { readonly flow: unknown }>["flow"];
@@ -34,10 +36,10 @@ export const trainedIn = (analysis: WithConfiguration, { composition, channels }
   return trainedDensities(analysis, Object.keys(reachableParts(composition, selected).densities));
 };
 
-/** A sample that a density is trained on. */
+/** A sample that a morph is trained on. */
 export interface TrainingSample {
   readonly sample: string;
-  /** Values of the nuisances of a morph, in their order; none of a flow. */
+  /** Values of its nuisances, in their order. */
   readonly at: readonly number[];
   readonly events: ChannelEvents<ChannelData>;
   /** Whether its events are those of the nominal sample, as they are at other values: of the same file. */
@@ -60,14 +62,29 @@ export interface NominalSample {
   readonly splitAs: ChannelEvents<ChannelData>;
 }
 
-export interface SampledDensity {
+export interface SampledFlow {
   readonly density: string;
-  readonly kind: "flow" | "morphed";
+  readonly kind: "flow";
+  readonly recipe: Recipe;
+  readonly sample: string;
+  readonly channel: ChannelPlan;
+  readonly events: ChannelEvents;
+}
+
+export interface SampledMorph {
+  readonly density: string;
+  readonly kind: "morphed";
   readonly recipe: Recipe;
   readonly samples: readonly TrainingSample[];
-  /** Of a morph, where it has some. */
+  /** Where it has some. */
   readonly nominal?: NominalSample;
 }
+
+export type SampledDensity = SampledFlow | SampledMorph;
+
+/** All samples, that at the nominal values last. */
+export const samplesOf = (own: SampledDensity): { readonly sample: string; readonly events: ChannelEvents }[] =>
+  own.kind === "flow" ? [own] : [...own.samples, ...(own.nominal ? [own.nominal] : [])];
 
 /** Of the step that trains a density, and of its random numbers. */
 export const trainingName = (density: string) => `train.${density}`;
@@ -87,32 +104,39 @@ function nominalOf(
   return { sample, split: { purpose: `${trainingName(name)}/nominal`, heldOut } };
 }
 
+type Said = Pick<Reporter, "progress" | "warn">;
+
 /** The samples of the densities that likelihoods are made of, in the order of the file. */
-export async function readTrainingSamples(analysis: CompositionAnalysis): Promise<SampledDensity[]> {
+export async function readTrainingSamples(analysis: CompositionAnalysis, said: Said): Promise<SampledDensity[]> {
   const used = new Set(analysis.likelihoods.flatMap((plan) => trainedIn(analysis, plan)));
   const found: SampledDensity[] = [];
   for (const [density, written] of Object.entries(analysis.configuration.densities)) {
     if (!used.has(density)) continue;
-    if ("flow" in written) found.push(await flowSample(analysis, density, written.flow));
-    if ("morphed" in written) found.push(await morphSamples(analysis, density, written.morphed));
+    if ("flow" in written) found.push(await flowSample(analysis, density, written.flow, said));
+    if ("morphed" in written) found.push(await morphSamples(analysis, density, written.morphed, said));
   }
   return found;
 }
 
 /** The events of a sample as they are for the training of a density. */
-function eventsOf(analysis: CompositionAnalysis, density: string, { region }: Recipe, sample: string) {
-  const channel = { density, selected: density, sample, isExtended: false, region: regionOf(region ?? {}) };
-  return readChannel(analysis, { ...channel, name: `training of ${density}` });
-}
+const channelOf = (density: string, { region }: Recipe, sample: string): ChannelPlan => ({
+  ...{ density, selected: density, sample, isExtended: false },
+  region: regionOf(region ?? {}),
+  name: `training of ${density}`,
+});
+
+const eventsOf = (analysis: CompositionAnalysis, density: string, recipe: Recipe, sample: string) =>
+  readChannel(analysis, channelOf(density, recipe, sample));
 
 async function flowSample(
   analysis: CompositionAnalysis,
   density: string,
   written: WrittenFlow,
-): Promise<SampledDensity> {
-  const events = await eventsOf(analysis, density, written, written.train);
-  const sample = { sample: written.train, at: [], events, isVariation: false };
-  return { density, kind: "flow", recipe: written, samples: [sample] };
+  said: Said,
+): Promise<SampledFlow> {
+  const channel = channelOf(density, written, written.train);
+  const events = await openForTraining(analysis, channel, said);
+  return { density, kind: "flow", recipe: written, sample: written.train, channel, events };
 }
 
 async function nominalEvents(
@@ -130,7 +154,8 @@ async function morphSamples(
   analysis: CompositionAnalysis,
   density: string,
   written: WrittenMorph,
-): Promise<SampledDensity> {
+  { warn }: Said,
+): Promise<SampledMorph> {
   const own = nominalOf(analysis, density, written);
   const nominal = own && (await nominalEvents(analysis, density, written, own));
   const fileOf = (sample: string) => pathOf(analysis, analysis.configuration.samples[sample]!.file);
@@ -142,5 +167,13 @@ async function morphSamples(
       nominal !== undefined && analysis.inline === undefined && fileOf(sample) === fileOf(nominal.sample);
     samples.push({ sample, at: pointOf(written.nuisances, at), events, isVariation });
   }
-  return { density, kind: "morphed", recipe: written, samples, ...(nominal && { nominal }) };
+  const found: SampledMorph = { density, kind: "morphed", recipe: written, samples, ...(nominal && { nominal }) };
+  const { rows } = analysis.configuration.memory;
+  const large = new Map(samplesOf(found).map(({ events: { file, total } }) => [file, total] as const));
+  for (const [file, total] of analysis.inline === undefined ? large : [])
+    if (total > rows)
+      warn(
+        `${file}: its ${total} events are more than memory.rows = ${rows}, but are kept in memory: the training of the morph ${density} looks at all of them together`,
+      );
+  return found;
 }

@@ -2,19 +2,17 @@
 
 import type { ColumnData } from "../../../engine/runtime/backend.js";
 import { named, updated, type Weights } from "../../../flows/networks/weights.js";
-import { splitSample } from "../../../flows/training/event-sample.js";
 import { type CheckedComposition, checkedComposition } from "../../../inference/model/composition/composition.js";
 import { reachableParts } from "../../../inference/model/composition/reachable-parts.js";
 import type { DensityForm } from "../../../inference/model/densities/densities.js";
 import { type FlowForm, flowWeightsOf } from "../../../inference/model/densities/flow.js";
 import { type MorphedForm, morphWeightsOf } from "../../../inference/model/densities/morphed.js";
 import type { ChannelData } from "../../../inference/model/likelihood/channels.js";
+import { isWeighted } from "../../../inference/model/likelihood/event-stream.js";
 import { joinedColumns } from "../../../inference/model/sampling/simulated-events.js";
 import {
   compositionTraining,
   initialWeights,
-  SAMPLE,
-  sampleOf,
   type TrainedForm,
 } from "../../../inference/model/training/composition-density.js";
 import { movedComposition } from "../../../inference/model/training/composition-morph.js";
@@ -41,8 +39,16 @@ import {
   trainStep,
 } from "../trainings/training-step.js";
 import type { CompositionContext } from "./context.js";
+import { constantsSample, flowEvents, orderKey } from "./flow-events.js";
 import { morphSimulation, sampleDigests } from "./morph-simulation.js";
-import { readTrainingSamples, type SampledDensity, trainingName } from "./training-samples.js";
+import {
+  readTrainingSamples,
+  type SampledDensity,
+  type SampledFlow,
+  type SampledMorph,
+  samplesOf,
+  trainingName,
+} from "./training-samples.js";
 
 export interface TrainedDensity {
   readonly weights: Weights;
@@ -57,7 +63,7 @@ export interface PlannedTraining extends LazyStep<TrainedDensity> {
 
 /** No training is done yet; each stands behind those that it follows from. */
 export async function plannedTrainings(context: CompositionContext): Promise<PlannedTraining[]> {
-  const samples = await readTrainingSamples(context.analysis);
+  const samples = await readTrainingSamples(context.analysis, context);
   const planned = new Map<string, PlannedTraining>();
   const { composition } = context.analysis;
   const plan = (own: SampledDensity) => {
@@ -90,9 +96,10 @@ function plannedTraining(
 ): PlannedTraining {
   const form = context.analysis.composition.densities[sampled.density] as TrainedForm;
   const { inputs, run } =
-    form.kind === "flow" ? flowTraining(context, sampled, form) : morphTraining(context, sampled, form, planned);
+    sampled.kind === "flow"
+      ? flowTraining(context, sampled, form as FlowForm)
+      : morphTraining(context, sampled, form as MorphedForm, planned);
   const name = trainingName(sampled.density);
-  const { samples, nominal } = sampled;
   let done: Promise<TrainedDensity> | undefined;
   return {
     name,
@@ -101,9 +108,7 @@ function plannedTraining(
     density: sampled.density,
     result() {
       if (done !== undefined) return done;
-      const read = [...samples, ...(nominal ? [nominal] : [])].flatMap(({ events }) =>
-        selectionTexts(events.file, events.data, events.leftOut),
-      );
+      const read = samplesOf(sampled).flatMap(({ events }) => selectionTexts(events.file, events.data, events.leftOut));
       for (const left of new Set(read)) context.progress.note(`${name}: ${left}`);
       done = run();
       return done;
@@ -128,32 +133,30 @@ function commonInputs(
   return { of, given, columns, recipe: recipe.training, region: recipe.region, heldOut: recipe.heldOut };
 }
 
-function flowTraining(context: CompositionContext, sampled: SampledDensity, form: FlowForm): Training {
-  const { density: name, recipe, samples } = sampled;
-  const { data: events, digest } = samples[0]!.events;
+function flowTraining(context: CompositionContext, sampled: SampledFlow, form: FlowForm): Training {
+  const { density: name, recipe, events } = sampled;
   const { composition, configuration } = context.analysis;
   const { architecture } = form.flow;
-  const inputs = { ...commonInputs(context, sampled, form), architecture, data: digest };
+  const order = orderKey(context.analysis, events.data);
+  const inputs = { ...commonInputs(context, sampled, form), architecture, data: events.digest, ...order };
   const step = trainingName(name);
   const prefix = flowWeightsOf(name);
   const run = async (): Promise<TrainedDensity> => {
-    const initial = initialWeights(composition, form, events, configuration.seed);
+    const initial = initialWeights(composition, form, constantsSample(events.data), configuration.seed);
     const { record, arrays } = await context.store.run<TrainingSummary>(step, inputs, async (checkpoint) => {
-      const request = { seed: configuration.seed, purpose: step, validation: recipe.heldOut };
-      const split = splitSample(sampleOf(events), request);
       const region = regionOf(recipe.region ?? {});
-      const isWeighted = events.weights !== undefined;
-      const task = {
-        model: compositionTraining({
-          ...{ composition, name, form, region, isWeighted },
-          optimiser: optimiserOf(recipe.training),
-        }),
-        initial: named(prefix, initial),
-        data: { [SAMPLE]: split.training },
-        validation: { [SAMPLE]: split.validation },
-        purpose: step,
-      };
-      return trainStep(context, `train ${name}`, recipe.training, task, checkpoint, (own) => own.startsWith(prefix));
+      const model = compositionTraining({
+        ...{ composition, name, form, region, isWeighted: isWeighted(events.data) },
+        optimiser: optimiserOf(recipe.training),
+      });
+      const { close, ...own } = await flowEvents(context.analysis, sampled, step);
+      try {
+        const task = { ...own, model, initial: named(prefix, initial), purpose: step };
+        const keeps = (parameter: string) => parameter.startsWith(prefix);
+        return await trainStep(context, `train ${name}`, recipe.training, task, checkpoint, keeps);
+      } finally {
+        await close();
+      }
     });
     const training = namedTraining(name, "flow", `density ${name}`, summaryOf(record));
     return { weights: updated(prefix, initial, arrays), trainings: [training], noise: [] };
@@ -189,7 +192,7 @@ interface MorphRecord {
 
 function morphTraining(
   context: CompositionContext,
-  sampled: SampledDensity,
+  sampled: SampledMorph,
   form: MorphedForm,
   planned: ReadonlyMap<string, PlannedTraining>,
 ): Training {

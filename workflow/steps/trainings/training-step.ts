@@ -7,7 +7,7 @@ import type { Checkpoint, TrainingRequest, TrainingResult } from "../../../flows
 import { effectiveEvents } from "../../../inference/statistics/fit/covariance.js";
 import type { TrainingRecipe } from "../../configuration/table.js";
 import type { RunContext } from "../../context.js";
-import type { Counter } from "../../reporter.js";
+import type { Counter, Shown } from "../../reporter.js";
 import type { StepResult } from "../../store/step-store.js";
 import { type TrainedPart, type TrainingVerdict, trainingVerdict } from "../../training-verdict.js";
 
@@ -61,6 +61,8 @@ interface TrainingTask
   extends Pick<TrainingRequest, "model" | "initial" | "data" | "validation" | "perStep" | "purpose"> {
   /** Of the frame, where the loss is -log p of what the flows see: with it, that of the features in their units. */
   readonly logVolume?: number;
+  /** Further numbers for people, behind the progress. */
+  readonly shown?: (steps: number) => Shown;
 }
 
 /** What trainings of either kind of file have. */
@@ -77,7 +79,7 @@ export async function trainStep(
   { backend, analysis, progress, signal }: TrainingContext,
   label: string,
   recipe: TrainingRecipe,
-  { logVolume = 0, ...task }: TrainingTask,
+  { logVolume = 0, shown, ...task }: TrainingTask,
   checkpoint: Checkpoint,
   keeps: (name: string) => boolean,
 ): Promise<StepResult<TrainingSummary>> {
@@ -97,6 +99,7 @@ export async function trainStep(
         epoch: `${epoch}/${epochs}`,
         loss: trainingLoss + logVolume,
         ...(validationLoss !== undefined && { validation: validationLoss + logVolume }),
+        ...shown?.(done),
       });
     },
     checkpoint,

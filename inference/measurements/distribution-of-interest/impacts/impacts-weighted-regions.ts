@@ -11,7 +11,8 @@ import {
   type Options,
   optional,
 } from "../../../../engine/options.js";
-import { fillShuffled, randomKey } from "../../../../engine/random/random.js";
+import { randomKey } from "../../../../engine/random/random.js";
+import { fillShuffled } from "../../../../engine/random/shuffle.js";
 import type { Backend, ColumnData } from "../../../../engine/runtime/backend.js";
 import { Tape } from "../../../../engine/tape/tape.js";
 import { weightedMoments } from "../../../../flows/training/weighted-moments.js";

@@ -7,7 +7,7 @@ import type { MorphedForm } from "../../../../inference/model/densities/morphed.
 import { morphLayout } from "../../../../inference/model/training/morph-layout.js";
 import { readComposition } from "../../../../workflow/configuration/composition/composition-file.js";
 import { morphSimulation } from "../../../../workflow/steps/composition/morph-simulation.js";
-import { readTrainingSamples } from "../../../../workflow/steps/composition/training-samples.js";
+import { readTrainingSamples, type SampledMorph } from "../../../../workflow/steps/composition/training-samples.js";
 import { compositionFiles } from "../../composition-sample.js";
 
 test("rows that the flow trains on are trained on in every sample of the file, and its held-out ones held out", async () => {
@@ -23,7 +23,11 @@ densities:
 likelihoods: { fit: { density: f, sample: one, extended: false } }
 `;
   const analysis = await readComposition(source, join(files.folder, "a.yaml"));
-  const sampled = (await readTrainingSamples(analysis)).find(({ density }) => density === "f")!;
+  const all = await readTrainingSamples(analysis, {
+    progress: { begin: () => ({ update() {}, done() {} }), note() {} },
+    warn() {},
+  });
+  const sampled = all.find(({ density }) => density === "f") as SampledMorph;
   const { composition, configuration } = analysis;
   const layout = morphLayout(composition, composition.densities.f as MorphedForm);
   const simulation = morphSimulation(layout, sampled, [0], configuration.seed);

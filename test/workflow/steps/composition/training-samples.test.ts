@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readComposition } from "../../../../workflow/configuration/composition/composition-file.js";
-import { readTrainingSamples, trainedDensities } from "../../../../workflow/steps/composition/training-samples.js";
+import {
+  readTrainingSamples,
+  type SampledMorph,
+  trainedDensities,
+} from "../../../../workflow/steps/composition/training-samples.js";
 import { compositionFiles, type Files } from "../../composition-sample.js";
 
 let files: Files;
@@ -29,10 +33,13 @@ densities:
 likelihoods: { fit: { density: f, sample: one, extended: false } }
 `;
 
+const progress = { begin: () => ({ update() {}, done() {} }), note() {} };
+
 async function samplesOf(...set: readonly string[]) {
   const analysis = await readComposition(SOURCE, join(files.folder, "a.yaml"), { set });
-  const all = await readTrainingSamples(analysis);
-  return { all, analysis, morph: all.find(({ density }) => density === "f")! };
+  const said: string[] = [];
+  const all = await readTrainingSamples(analysis, { progress, warn: (text) => void said.push(text) });
+  return { all, analysis, said, morph: all.find(({ density }) => density === "f") as SampledMorph };
 }
 
 test("the nominal sample is that of the flow behind the morph, split as its training splits it; samples of its file are variations", async () => {
@@ -60,6 +67,17 @@ test("the nominal sample is that of the flow behind the morph, split as its trai
       [4, 5, 6, 7, 8, 9, 10],
       [0, 1, 2, 3, 4, 5, 6],
     ],
+  );
+});
+
+test("a morph keeps its samples in memory, and says so where they have more rows than are to be kept", async () => {
+  assert.equal((await samplesOf("memory.rows=8")).said, []);
+  const { said } = await samplesOf("memory.rows=7");
+  const morphs = said.filter((text) => text.includes("morph"));
+  assert.is(morphs.length, 2);
+  assert.match(
+    morphs[0],
+    /other\.npz: its 8 events are more than memory\.rows = 7, but are kept in memory: the training of the morph f looks at all/,
   );
 });
 

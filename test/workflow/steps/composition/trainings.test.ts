@@ -235,7 +235,7 @@ test("what no flow can be made of is refused in one sentence", async () => {
   assert.match(error, /densities\.background: expected no range or region, or a flow of one column, .*flow of m, x, y/);
   assert.match(
     await said("{ range: [100, 180] }", "{ values: [1, 2] }"),
-    /^2: .*densities\.background: expected a density of numbers, got the categorical column m/,
+    /^2: .*densities\.signal: expected a density of numbers, got the categorical column m/,
   );
 });
 
