@@ -1,7 +1,7 @@
 /** Runs every `*.test.js` under dist/test in processes of its own and adds up what uvu reports. */
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gpuAdvice } from "../../cli/doctor/advice.js";
@@ -19,6 +19,9 @@ const files = readdirSync(testRoot, { recursive: true })
   .filter((file) => file.endsWith(".test.js") && (filters.length === 0 || filters.some((f) => file.includes(f))))
   .sort();
 
+/** What files of tests share, see shared-folders.ts. */
+const shared = mkdtempSync(join(tmpdir(), "unbinned-shared-"));
+
 interface Outcome {
   readonly file: string;
   readonly passed: number;
@@ -33,7 +36,7 @@ function runFile(file: string): Promise<Outcome> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ["--enable-source-maps", join(testRoot, file)], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" },
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", UNBINNED_TEST_FOLDERS: shared },
     });
     let output = "";
     child.stdout.on("data", (chunk) => (output += chunk));
@@ -91,6 +94,8 @@ await Promise.all(
     }
   }),
 );
+
+rmSync(shared, { recursive: true });
 
 const sum = (key: "passed" | "failed" | "skipped") => outcomes.reduce((total, outcome) => total + outcome[key], 0);
 const skipped = sum("skipped");
