@@ -82,8 +82,33 @@ if (missingWebgpu !== undefined) {
 }
 if (chromium === undefined) console.log("no browser here: on Debian `apt install chromium`");
 
+/** What takes longest starts first, so that both lanes end together: a hint, the longest first; all others follow by name. */
+const LONG = [
+  "workflow/steps/step-results",
+  "abuse/abuse",
+  "workflow/steps/step-keys",
+  "inference/measurements/distribution-of-interest/published-average",
+  "cli/verbs/wrong-input",
+  "examples/first-analysis/first-analysis",
+  "flows/training/convergence-check",
+  "inference/measurements/distribution-of-interest/response-start",
+  "inference/model/densities/numbers",
+  "cli/verbs/chosen-point",
+  "inference/measurements/distribution-of-interest/y-weights",
+  "inference/model/acceptance",
+  "flows/transforms/scalar-transform",
+  "inference/data-checks/grid",
+  "inference/measurements/distribution-of-interest/transport-training",
+  "examples/three-processes/three-processes",
+  "browser/browser",
+  "workflow/steps/fits/ensemble",
+  "workflow/steps/composition/morphs",
+  "engine/random-programs",
+];
+
 const outcomes: Outcome[] = [];
-const waiting = [...files];
+const first = LONG.map((name) => `${name}.test.js`).filter((file) => files.includes(file));
+const waiting = [...first, ...files.filter((file) => !first.includes(file))];
 /** Two files at a time: few tests keep two cores busy all the time. */
 await Promise.all(
   Array.from({ length: 2 }, async () => {
