@@ -88,7 +88,6 @@ const LONG = [
   "abuse/abuse",
   "workflow/steps/step-keys",
   "inference/measurements/distribution-of-interest/published-average",
-  "cli/verbs/wrong-input",
   "examples/first-analysis/first-analysis",
   "flows/training/convergence-check",
   "inference/measurements/distribution-of-interest/response-start",
