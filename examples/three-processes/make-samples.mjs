@@ -1,7 +1,7 @@
 /**
  * Writes the simulated samples and the data of this example, as a user's own simulation would:
  *
- *     node make-samples.mjs [FOLDER]        FOLDER: `samples` beside this file
+ *     node make-samples.mjs [FOLDER] [EVENTS]        FOLDER: `samples` beside this file; EVENTS of every sample: 60 000
  *
  * Three processes (signal, resonance, continuum); x = mass, GeV [events, 1]; y = three dimensionless variables
  * [events, 3]; event weights w [events], some of them negative in the resonance. Nuisances, in prior standard deviations:
@@ -19,7 +19,6 @@ import { fileURLToPath } from "node:url";
 import { fillNormal, fillShuffled, fillUniform, randomKey, writeNpz } from "unbinned";
 
 const SEED = 2026;
-const EVENTS_PER_SAMPLE = 60_000;
 const NOMINAL = { scale: 0, tilt: 0, modelling: 0, normalisation: 0 };
 const TRUTH = { scale: 0.6, tilt: -0.5, modelling: 0.4, normalisation: 0.7 };
 const YIELDS = { signal: 1_000, resonance: 1_500, continuum: 2_500 };
@@ -137,11 +136,12 @@ async function write(folder, name, { x, y, w }) {
 }
 
 const folder = process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), "samples");
+const eventsPerSample = Number(process.argv[3] ?? 60_000);
 await mkdir(folder, { recursive: true });
 for (const [name, variations] of Object.entries(VARIATIONS)) {
   for (const [variation, nu] of Object.entries({ nominal: {}, ...variations })) {
     const sample = `${name}-${variation}`;
-    const events = simulate(name, { ...NOMINAL, ...nu }, EVENTS_PER_SAMPLE, sample);
+    const events = simulate(name, { ...NOMINAL, ...nu }, eventsPerSample, sample);
     await write(folder, sample, weighted(name, events, sample));
   }
 }

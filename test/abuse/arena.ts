@@ -5,12 +5,15 @@ import { join } from "node:path";
 import { TINY_TOY } from "../cli/tiny-toy.js";
 import { attack, type Ended } from "./attack.js";
 
+const SEED = 5;
+
 const ANALYSIS = `name: Arena
-seed: 5
+seed: ${SEED}
 observables: { x: { features: 2 }, y: { features: 2 } }
 simulation: { generator: doi-toy, events: 4000 }
 data: { generator: doi-toy, events: 1000 }
-${TINY_TOY}transport: { hidden: [8], bins: 4, training: { epochs: 10, batch: 256 } }
+${TINY_TOY}transport: { transforms: 1, hidden: [8], bins: 4, training: { epochs: 10, batch: 256 } }
+fit: { secondStart: 0 }
 ensemble: { replicas: 1, training: { epochs: 5, batch: 256 } }
 `;
 
@@ -26,8 +29,10 @@ export const RESULTS = [
 export interface Arena {
   readonly folder: string;
   readonly analysis: string;
-  /** A finished run. */
+  /** A finished run, of this seed, and how long it took. */
   readonly run: string;
+  readonly seed: number;
+  readonly runSeconds: number;
   /** An export of it. */
   readonly exported: string;
   /** Events to apply to and evaluate, with x and y. */
@@ -52,7 +57,7 @@ export async function openArena(): Promise<Arena> {
   const analysis = join(folder, "analysis.yaml");
   writeFileSync(analysis, ANALYSIS);
   const [run, exported] = [join(folder, "calm"), join(folder, "exported")];
-  await calm(["run", analysis, "--out", run, "--backend", "cpu"]);
+  const { seconds: runSeconds } = await calm(["run", analysis, "--out", run, "--backend", "cpu"]);
   await calm(["export", analysis, "--run", run, "--out", exported]);
   let copies = 0;
   const fresh = (name: string) => join(folder, `${copies++}-${name}`);
@@ -65,6 +70,8 @@ export async function openArena(): Promise<Arena> {
     folder,
     analysis,
     run,
+    seed: SEED,
+    runSeconds,
     exported,
     events: join(run, "data.npz"),
     fresh,

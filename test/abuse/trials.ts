@@ -69,17 +69,8 @@ const READERS: Readonly<Record<keyof typeof HOSTILE, (arena: Arena, file: string
     "events, npz": (arena, file) => [
       evaluate(arena, "--run", arena.run, "--events", file, ...COLUMNS),
       [
-        "apply",
-        arena.analysis,
-        "--run",
-        arena.run,
-        "--events",
-        file,
-        ...COLUMNS,
-        "--process",
-        "A",
-        "--out",
-        arena.fresh("a.npz"),
+        ...["apply", arena.analysis, "--run", arena.run, "--events", file, ...COLUMNS],
+        ...["--process", "A", "--out", arena.fresh("a.npz")],
       ],
     ],
     "events, safetensors": (arena, file) => [evaluate(arena, "--run", arena.run, "--events", file, ...COLUMNS)],
@@ -111,7 +102,7 @@ export const hostileFiles: Trial = async function* (arena, { seed, isQuick }) {
   const draws = new Draws(seed, "hostile files");
   for (const [kind, { extension, files }] of Object.entries(HOSTILE)) {
     const chosen = Object.entries<HostileFile>(files).filter(([name]) => !isQuick || !isLarge(name));
-    for (const [name, file] of sampled(chosen, isQuick ? 3 : 1, draws)) {
+    for (const [name, file] of sampled(chosen, isQuick ? 6 : 1, draws)) {
       const folder = arena.fresh("hostile");
       mkdirSync(folder);
       const path = join(folder, `file${extension}`);
@@ -160,7 +151,7 @@ async function evaluated(words: readonly string[], out: string): Promise<{ ended
 /** A flipped bit in each file of a run folder and of an export: either noticed, or without any effect. */
 export const bitFlips: Trial = async function* (arena, { rounds, seed, isQuick }) {
   const draws = new Draws(seed, "flips");
-  const pick = (files: readonly string[]) => sampled(files, isQuick ? 8 : 1, draws);
+  const pick = (files: readonly string[]) => sampled(files, isQuick ? 16 : 1, draws);
   const calm = await evaluated([arena.analysis, "--run", arena.run], arena.fresh("calm.npz"));
   for (const name of pick(filesOf(arena.run))) {
     for (let round = 0; round < rounds; round++) {
@@ -230,20 +221,26 @@ const verbsAtWork = (arena: Arena): Readonly<Record<string, { words: readonly st
   };
 };
 
+/** How long a verb takes in peace. */
+async function calmSeconds(arena: Arena, verb: string): Promise<number> {
+  const { words, out } = verbsAtWork(arena)[verb]!;
+  if (verb === "coverage") cpSync(arena.run, out, { recursive: true });
+  const { code, error, seconds } = await attack({ words, patience: 600 });
+  if (code !== 0) throw new Error(`${words.join(" ")} ended with ${code}: ${error}`);
+  return seconds;
+}
+
 /** A signal at a random moment of each verb, then the same command again: to its end, with the results of a calm one. */
 export const signals: Trial = async function* (arena, { rounds, seed, isQuick }) {
   const draws = new Draws(seed, "signals");
   for (const verb of Object.keys(verbsAtWork(arena))) {
     if (isQuick && !["run", "fit"].includes(verb)) continue;
-    const calm = verbsAtWork(arena)[verb]!;
-    if (verb === "coverage") cpSync(arena.run, calm.out, { recursive: true });
-    const whole = await attack({ words: calm.words, patience: 600 });
-    if (whole.code !== 0) throw new Error(`${calm.words.join(" ")} ended with ${whole.code}: ${whole.error}`);
+    const wholeSeconds = verb === "run" ? arena.runSeconds : await calmSeconds(arena, verb);
     for (let round = 0; round < rounds; round++) {
       const { words, out } = verbsAtWork(arena)[verb]!;
       if (verb === "coverage") cpSync(arena.run, out, { recursive: true });
       const name = SIGNALS[draws.below(SIGNALS.length)]!;
-      const after = 200 + draws.next() * 1000 * whole.seconds;
+      const after = 200 + draws.next() * 1000 * wholeSeconds;
       const hit = await attack({ words, signal: { name, after }, patience: 120 });
       const wasDone = hit.code === 0;
       const latency = hit.seconds - after / 1000;
@@ -271,10 +268,11 @@ export const signals: Trial = async function* (arena, { rounds, seed, isQuick })
 };
 
 /** Nobody reads what is printed, or it goes to a full device. */
-export const streams: Trial = async function* (arena) {
+export const streams: Trial = async function* (arena, { isQuick }) {
   const base = ["--run", arena.run, "--backend", "cpu"];
   const commands = {
-    fit: ["fit", arena.analysis, ...base],
+    // What is not in the quick part differs from what is by what is printed.
+    ...(isQuick ? {} : { fit: ["fit", arena.analysis, ...base] }),
     "fit --json": ["fit", arena.analysis, ...base, "--json"],
     help: ["--help"],
     doctor: ["doctor"],
@@ -351,20 +349,30 @@ export const fullDisk: Trial = async function* (arena, { isQuick }) {
 };
 
 /** Several commands in one folder at once: the same analysis, and different ones. */
-export const owners: Trial = async function* (arena, { rounds }) {
+export const owners: Trial = async function* (arena, { rounds, isQuick }) {
   for (let round = 0; round < rounds; round++) {
     const same = arena.fresh("same");
     const words = ["run", arena.analysis, "--out", same, "--backend", "cpu"];
-    for (const ended of await Promise.all([1, 2, 3].map(() => attack({ words, patience: 600 })))) {
+    const count = isQuick ? 2 : 3;
+    for (const ended of await Promise.all(Array.from({ length: count }, () => attack({ words, patience: 600 })))) {
       const unlike = unlikeResults(arena, same);
       const problem =
         misbehaviour({ ...ended, seconds: 0 }) ??
         (ended.code === 0 || ended.code === 2 ? undefined : `exit ${ended.code}: ${ended.error.trim()}`) ??
         (unlike.length > 0 ? `other ${unlike.join(", ")}` : undefined);
-      yield finding("three runs of one analysis in a folder", ended, problem);
+      yield finding(`${count} runs of one analysis in a folder`, ended, problem);
     }
     const mixed = arena.fresh("mixed");
-    const both = [5, 6].map((seed) => ["run", arena.analysis, "--out", mixed, "--seed", `${seed}`, "--backend", "cpu"]);
+    const both = [arena.seed, arena.seed + 1].map((seed) => [
+      "run",
+      arena.analysis,
+      "--out",
+      mixed,
+      "--seed",
+      `${seed}`,
+      "--backend",
+      "cpu",
+    ]);
     const [first, second] = await Promise.all(both.map((own) => attack({ words: own, patience: 600 })));
     for (const ended of [first!, second!]) {
       const problem =
@@ -374,7 +382,7 @@ export const owners: Trial = async function* (arena, { rounds }) {
     if (first!.code !== 0 || second!.code !== 0) continue;
     // Whoever wrote last owns all of it: a run of that seed in a folder of its own has the same files.
     const results = JSON.parse(readFileSync(join(mixed, "results.json"), "utf8")) as { seed: number };
-    const alone = arena.fresh("alone");
+    const alone = results.seed === arena.seed ? arena.run : arena.fresh("alone");
     const again = ["run", arena.analysis, "--out", alone, "--seed", `${results.seed}`, "--backend", "cpu"];
     const last = await attack({ words: again, patience: 600 });
     const parts = ["model.safetensors", "arrays.npz", "report.html"].filter(

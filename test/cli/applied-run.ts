@@ -10,6 +10,7 @@ import { sealed } from "../../workflow/store/checksum.js";
 import { REPLICAS_FILE, saveReplicas } from "../../workflow/store/ensemble-files.js";
 import { readSavedModel } from "../../workflow/store/model-files.js";
 import { randomNumbers } from "../support/random-numbers.js";
+import { fill } from "../support/shared-folders.js";
 import { type Ran, runInProcess } from "./in-process.js";
 import { TINY_TOY } from "./tiny-toy.js";
 
@@ -47,7 +48,9 @@ export const numbers = (columns: ReadonlyMap<string, NamedArray>, name: string):
 /** To be called before the tests: the run, two replicas beside it, and a file of simulation. */
 export async function runToy(): Promise<void> {
   writeFileSync(file, TOY);
-  await good(["run", file, "--threads", "1"]);
+  await fill(at("out"), TOY, async () => {
+    await good(["run", file, "--threads", "1"]);
+  });
   const model = await readSavedModel(at("out"));
   const replica = (index: number): Replica => ({
     index,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { fill } from "../support/shared-folders.js";
 import { runInProcess } from "./in-process.js";
 import { TINY_TOY } from "./tiny-toy.js";
 
@@ -28,10 +29,11 @@ export const call = (...words: string[]) =>
 writeFileSync(file, TOY);
 
 /** A run with all three replicas, in the folder `whole`. */
-export async function runWhole(): Promise<void> {
-  const { code, error } = await call("run", file, "--out", at("whole"));
-  assert.is(code, 0, error);
-}
+export const runWhole = (): Promise<void> =>
+  fill(at("whole"), TOY, async () => {
+    const { code, error } = await call("run", file, "--out", at("whole"));
+    assert.is(code, 0, error);
+  });
 
 /** To be called after the tests. */
 export const removeEnsemble = () => rmSync(folder, { recursive: true });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { writeNpz } from "../../io/index.js";
 import { randomNumbers } from "../support/random-numbers.js";
+import { fill } from "../support/shared-folders.js";
 import { runInProcess } from "./in-process.js";
 
 export const folder = mkdtempSync(join(tmpdir(), "unbinned-mass-"));
@@ -68,8 +69,10 @@ export async function runMass(): Promise<void> {
   await write("up.npz", draw(1));
   await write("down.npz", draw(-1));
   await write("data.npz", clean);
-  const { code, error } = await run("run");
-  assert.is(code, 0, error);
+  await fill(out, [YAML, COUNT], async () => {
+    const { code, error } = await run("run");
+    assert.is(code, 0, error);
+  });
 }
 
 /** To be called after them. */

@@ -4,7 +4,7 @@ import type { Checkpoint } from "../../flows/training/training-request.js";
 import { ConfigurationError, UsageError } from "../../workflow/errors.js";
 import { type FinishedStep, type StepResult, type StepStore, stepKey } from "../../workflow/store/step-store.js";
 
-const NO_CHECKPOINT: Checkpoint = { save: async () => {}, restore: async () => undefined };
+export const NO_CHECKPOINT: Checkpoint = { save: async () => {}, restore: async () => undefined };
 
 /** As files have it. */
 const kept = ({ record, arrays }: StepResult<unknown>) => ({ record: JSON.stringify(record), arrays: { ...arrays } });

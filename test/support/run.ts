@@ -1,7 +1,7 @@
 /** Runs every `*.test.js` under dist/test in processes of its own and adds up what uvu reports. */
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gpuAdvice } from "../../cli/doctor/advice.js";
@@ -19,6 +19,9 @@ const files = readdirSync(testRoot, { recursive: true })
   .filter((file) => file.endsWith(".test.js") && (filters.length === 0 || filters.some((f) => file.includes(f))))
   .sort();
 
+/** What files of tests share, see shared-folders.ts. */
+const shared = mkdtempSync(join(tmpdir(), "unbinned-shared-"));
+
 interface Outcome {
   readonly file: string;
   readonly passed: number;
@@ -33,7 +36,7 @@ function runFile(file: string): Promise<Outcome> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ["--enable-source-maps", join(testRoot, file)], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" },
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", UNBINNED_TEST_FOLDERS: shared },
     });
     let output = "";
     child.stdout.on("data", (chunk) => (output += chunk));
@@ -79,8 +82,32 @@ if (missingWebgpu !== undefined) {
 }
 if (chromium === undefined) console.log("no browser here: on Debian `apt install chromium`");
 
+/** What takes longest starts first, so that both lanes end together: a hint, the longest first; all others follow by name. */
+const LONG = [
+  "workflow/steps/step-results",
+  "abuse/abuse",
+  "workflow/steps/step-keys",
+  "inference/measurements/distribution-of-interest/published-average",
+  "examples/first-analysis/first-analysis",
+  "flows/training/convergence-check",
+  "inference/measurements/distribution-of-interest/response-start",
+  "inference/model/densities/numbers",
+  "cli/verbs/chosen-point",
+  "inference/measurements/distribution-of-interest/y-weights",
+  "inference/model/acceptance",
+  "flows/transforms/scalar-transform",
+  "inference/data-checks/grid",
+  "inference/measurements/distribution-of-interest/transport-training",
+  "examples/three-processes/three-processes",
+  "browser/browser",
+  "workflow/steps/fits/ensemble",
+  "workflow/steps/composition/morphs",
+  "engine/random-programs",
+];
+
 const outcomes: Outcome[] = [];
-const waiting = [...files];
+const first = LONG.map((name) => `${name}.test.js`).filter((file) => files.includes(file));
+const waiting = [...first, ...files.filter((file) => !first.includes(file))];
 /** Two files at a time: few tests keep two cores busy all the time. */
 await Promise.all(
   Array.from({ length: 2 }, async () => {
@@ -91,6 +118,8 @@ await Promise.all(
     }
   }),
 );
+
+rmSync(shared, { recursive: true });
 
 const sum = (key: "passed" | "failed" | "skipped") => outcomes.reduce((total, outcome) => total + outcome[key], 0);
 const skipped = sum("skipped");

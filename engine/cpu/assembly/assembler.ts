@@ -150,10 +150,10 @@ export class FunctionBuilder implements FunctionRef {
    * every round of a loop. Zero, which takes one, is written where it stands.
    */
   sharedV128(content: Float32Array | Int32Array | Float64Array | BigInt64Array): this {
-    const bytes = [...new Uint8Array(content.buffer, content.byteOffset, 16)];
+    const bytes = new Uint8Array(content.buffer, content.byteOffset, 16);
     if (bytes.every((byte) => byte === 0)) return this.v128(content);
-    const key = bytes.join();
-    const known = this.#constants.get(key) ?? { local: this.local("v128"), bytes };
+    const key = String.fromCharCode(...bytes);
+    const known = this.#constants.get(key) ?? { local: this.local("v128"), bytes: [...bytes] };
     this.#constants.set(key, known);
     return this.get(known.local);
   }
@@ -232,7 +232,7 @@ export class FunctionBuilder implements FunctionRef {
   }
 
   /** The finished body: locals, instructions, end. */
-  encode(): number[] {
+  encode(): Uint8Array {
     const declared = this.#locals.slice(this.params.length);
     const runs: { type: ValueType; count: number }[] = [];
     for (const { type } of declared) {
@@ -310,17 +310,15 @@ export class ModuleBuilder {
     const functionTypes = this.#functions.map((f) => unsigned(this.#type(f.params, f.results)));
     const names = [...this.#imported, ...this.#functions].map((f) => [...unsigned(f.index), ...text(f.name)]);
     const functionNames = vector(names);
-    return Uint8Array.from(
-      concatenate([
-        [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-        section(1, vector(signatures)),
-        section(2, vector(this.#imports)),
-        section(3, vector(functionTypes)),
-        section(7, vector(this.#exports.map(({ name, index }) => [...text(name), 0x00, ...unsigned(index)]))),
-        section(10, vector(this.#functions.map((f) => f.encode()))),
-        section(0, concatenate([text("name"), [1], unsigned(functionNames.length), functionNames])),
-      ]),
-    );
+    return concatenate([
+      [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+      section(1, vector(signatures)),
+      section(2, vector(this.#imports)),
+      section(3, vector(functionTypes)),
+      section(7, vector(this.#exports.map(({ name, index }) => [...text(name), 0x00, ...unsigned(index)]))),
+      section(10, vector(this.#functions.map((f) => f.encode()))),
+      section(0, concatenate([text("name"), [1], unsigned(functionNames.length), functionNames])),
+    ]);
   }
 
   #type(params: readonly ValueType[], results: readonly ValueType[]): number {
@@ -332,20 +330,20 @@ export class ModuleBuilder {
   }
 }
 
-/** Joins without spreading, which would overflow the call stack on long bodies. */
-function concatenate(parts: readonly (readonly number[])[]): number[] {
-  const all: number[] = [];
-  for (const part of parts) for (const byte of part) all.push(byte);
+/** Bytes in a row. A body is moved several times on its way into the module, and is long: never number by number. */
+function concatenate(parts: readonly ArrayLike<number>[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
   return all;
 }
 
-function vector(items: readonly (readonly number[])[]): number[] {
-  return concatenate([unsigned(items.length), ...items]);
-}
+const vector = (items: readonly ArrayLike<number>[]) => concatenate([unsigned(items.length), ...items]);
 
-function section(id: number, content: readonly number[]): number[] {
-  return concatenate([[id], unsigned(content.length), content]);
-}
+const section = (id: number, content: Uint8Array) => concatenate([[id], unsigned(content.length), content]);
 
 function text(value: string): number[] {
   const bytes = [...new TextEncoder().encode(value)];

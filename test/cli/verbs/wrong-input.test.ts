@@ -10,11 +10,12 @@ import { saveModel } from "../../../workflow/store/model-files.js";
 import { createOutputFolder } from "../../../workflow/store/output-folder.js";
 import { torchEvents, torchModel } from "../../inference/torch-mixture.js";
 import { dict, global, type Opcodes, str, tensor, torchArchive, tuple } from "../../io/torch/pickle-writer.js";
-import { unbinned } from "../child-process.js";
+import { runInProcess } from "../in-process.js";
 import { rows, TORCH_FLOWS, TORCH_SAMPLES } from "../torch-files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "unbinned-wrong-"));
 const at = (name: string) => join(folder, name);
+const unbinned = (...words: readonly string[]) => runInProcess(words);
 
 const TRAINED = `
 output: out

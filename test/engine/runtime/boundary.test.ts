@@ -9,7 +9,7 @@ import { testBackends } from "../../support/backends.js";
 import { rejects } from "../../support/rejects.js";
 import { numbers, simple } from "./simple-program.js";
 
-for (const { name, create } of testBackends()) {
+for (const { name, create, start } of testBackends()) {
   const inProgram = (title: string, body: (program: Program, backend: Backend) => Promise<void>) =>
     test(`${title} on ${name}`, async () => {
       const backend = await create();
@@ -218,7 +218,7 @@ for (const { name, create } of testBackends()) {
   });
 
   test(`closed programs and backends say so on ${name}`, async () => {
-    const backend = await create();
+    const backend = await start();
     const program = await backend.compile(simple().request);
     const other = await backend.compile(simple().request);
     await other.write({ p: [1], rate: [1] });

@@ -15,18 +15,18 @@ test.after(() => rmSync(folder, { recursive: true }));
 
 const SMALL = [
   // Few bins: the NLL is smooth, and has a minimum after so little training.
-  "flows.x={bins: 4, training: {epochs: 3}}",
-  "flows.y={transforms: 1, bins: 4, hidden: [16], training: {epochs: 1}}",
-  "morph.x={hidden: [16], training: {epochs: 2}}",
-  "morph.y={layers: 1, hidden: [8], training: {epochs: 1}}",
+  "flows.x={bins: 4, training: {epochs: 3, batch: 200}}",
+  "flows.y={transforms: 1, bins: 4, hidden: [16], training: {epochs: 1, batch: 200}}",
+  "morph.x={hidden: [16], training: {epochs: 2, batch: 200}}",
+  "morph.y={layers: 1, hidden: [8], training: {epochs: 1, batch: 200}}",
   "transport={transforms: 1, bins: 4, hidden: [8], training: {batch: 512, epochs: 10}}",
   "fit.secondStart=0",
-  "response={layers: 1, hidden: [8], range: 0.8, scale: 0.4, training: {batch: 512, epochs: 4}}",
+  "response={layers: 1, hidden: [8], range: 0.8, scale: 0.4, events: 4000, training: {batch: 512, epochs: 4}}",
   "scan={points: 3, grid: 3, pairs: [[scale, tilt]]}",
 ];
 
 test("three processes, x in one and y in three dimensions, four nuisances, from a user's files", async () => {
-  const made = spawnSync(process.execPath, [join(example, "make-samples.mjs"), join(folder, "samples")], {
+  const made = spawnSync(process.execPath, [join(example, "make-samples.mjs"), join(folder, "samples"), "2000"], {
     encoding: "utf8",
   });
   assert.is(made.status, 0, made.stderr);

@@ -4,17 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpuBackend } from "../../../engine/cpu/backend.js";
 import type { Backend } from "../../../engine/runtime/backend.js";
+import type { Checkpoint } from "../../../flows/training/training-request.js";
 import { writeNpz } from "../../../io/index.js";
+import { commonOf } from "../../../workflow/common-inputs.js";
 import { loadAnalysis } from "../../../workflow/configuration/configuration.js";
 import type { Entry } from "../../../workflow/configuration/entries.js";
 import { type Configuration, configurationTable } from "../../../workflow/configuration/table.js";
 import { ConfigurationError, UsageError } from "../../../workflow/errors.js";
 import { checkTrainable, type OpenContext, openContext } from "../../../workflow/open-context.js";
-import { runChain } from "../../../workflow/recipes/distribution-of-interest.js";
-import { fileName } from "../../../workflow/store/file-names.js";
-import type { FinishedStep, StepResult, StepStore } from "../../../workflow/store/step-store.js";
+import { runChain, visitSteps } from "../../../workflow/recipes/distribution-of-interest.js";
+import { type FinishedStep, type StepResult, type StepStore, stepKey } from "../../../workflow/store/step-store.js";
 import { TINY_TOY } from "../../cli/tiny-toy.js";
 import { randomNumbers } from "../../support/random-numbers.js";
+import { NO_CHECKPOINT } from "../../support/repeated-step.js";
 
 const FILES = `name: Keys
 seed: 3
@@ -112,7 +114,6 @@ export async function contextOf(
  *
  * @param result  what a step that is not kept gives
  * @param seenAs  the configuration, as the steps see it
- * @param given   a step, as those behind it see it
  */
 async function runSteps(
   analyses: Pick<Analyses, "folder" | "backend">,
@@ -121,15 +122,13 @@ async function runSteps(
   set: readonly string[],
   result: <R>(name: string, compute: () => Promise<StepResult<R>>) => Promise<StepResult<R>>,
   seenAs: (configuration: Configuration) => Configuration = (configuration) => configuration,
-  given: <R>(name: string, step: FinishedStep<R>) => FinishedStep<R> = (_, step) => step,
 ): Promise<Steps> {
   const context = await contextOf(analyses, base, out, set, new AbortController().signal);
   const { analysis } = context;
   const steps: Steps = new Map();
   const store: StepStore = {
     async run(name, inputs, body) {
-      const own = await context.store.run(name, inputs, (checkpoint) => result(name, () => body(checkpoint)));
-      const step = given(name, own);
+      const step = await context.store.run(name, inputs, (checkpoint) => result(name, () => body(checkpoint)));
       steps.set(name, step);
       return step;
     },
@@ -137,6 +136,39 @@ async function runSteps(
   const seen = { ...analysis, configuration: seenAs(analysis.configuration) };
   await runChain({ ...context, analysis: seen, store }, []);
   return steps;
+}
+
+/**
+ * Asks for all steps of a changed analysis, where those of the analysis as it stands are kept: by their keys, as a folder keeps them.
+ *
+ * @param result  what a step that is not kept gives
+ * @param given   a step, as those behind it see it
+ */
+async function askForSteps(
+  analyses: Analyses,
+  base: Base,
+  set: readonly string[],
+  result: <R>(
+    name: string,
+    before: FinishedStep<R> | undefined,
+    compute: () => Promise<StepResult<R>>,
+  ) => Promise<StepResult<R>>,
+  given: <R>(name: string, step: FinishedStep<R>) => FinishedStep<R> = (_, step) => step,
+): Promise<void> {
+  const out = join(analyses.folder, "changed");
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out);
+  const context = await contextOf(analyses, base, "changed", set, new AbortController().signal);
+  const common = commonOf(context.analysis, analyses.backend);
+  const store: StepStore = {
+    async run<R>(name: string, inputs: unknown, body: (checkpoint: Checkpoint) => Promise<StepResult<R>>) {
+      const before = analyses.steps[base].get(name) as FinishedStep<R> | undefined;
+      const key = stepKey(common, name, inputs);
+      if (before?.key === key) return given(name, before);
+      return given(name, { ...(await result(name, before, () => body(NO_CHECKPOINT))), key });
+    },
+  };
+  await visitSteps({ ...context, store });
 }
 
 /** The key of the table that a path is of; undefined on the way to one. */
@@ -234,14 +266,10 @@ export async function repeatedSteps(
   set: readonly string[],
   anew: (name: string) => boolean,
 ): Promise<readonly string[] | "refused"> {
-  const { folder, steps } = analyses;
-  rmSync(join(folder, "changed"), { recursive: true, force: true });
-  cpSync(join(folder, base), join(folder, "changed"), { recursive: true });
   const names: string[] = [];
   try {
-    await runSteps(analyses, base, "changed", set, async <R>(name: string, compute: () => Promise<StepResult<R>>) => {
+    await askForSteps(analyses, base, set, async (name, before, compute) => {
       names.push(name);
-      const before = steps[base].get(name) as FinishedStep<R> | undefined;
       return before === undefined || anew(name) ? compute() : before;
     });
   } catch (error) {
@@ -253,18 +281,13 @@ export async function repeatedSteps(
 
 /** The steps that follow from a step: those whose keys are others where it gives other numbers, and by another key. */
 export async function stepsBehind(analyses: Analyses, base: Base, of: string): Promise<readonly string[]> {
-  const { folder, steps } = analyses;
-  rmSync(join(folder, "changed"), { recursive: true, force: true });
-  cpSync(join(folder, base), join(folder, "changed"), { recursive: true });
-  rmSync(join(folder, "changed", "steps", `${fileName(of)}.safetensors`));
   const names: string[] = [];
-  const compute = async <R>(name: string) => {
-    const before = steps[base].get(name) as FinishedStep<R>;
-    if (name !== of) names.push(name);
-    return name === of ? moved(before) : before;
+  const behind = async <R>(name: string, before: FinishedStep<R> | undefined) => {
+    names.push(name);
+    return before!;
   };
-  await runSteps(analyses, base, "changed", [], compute, undefined, (name, step) =>
-    name === of ? { ...step, key: step.key.replace(/^./, (first) => (first === "0" ? "1" : "0")) } : step,
+  await askForSteps(analyses, base, [], behind, (name, step) =>
+    name === of ? { ...moved(step), key: step.key.replace(/^./, (first) => (first === "0" ? "1" : "0")) } : step,
   );
   return names;
 }
