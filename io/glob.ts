@@ -15,17 +15,20 @@ export function matchesOf(pattern: string): string[] {
   return [...found].sort();
 }
 
+/** How a system writes paths. */
+interface PathRules {
+  readonly sep: string;
+  parse(path: string): { readonly root: string };
+}
+
 /** Where a pattern begins, and its names. A backslash is between names on Windows, and a letter of a name elsewhere. */
-export function partsOf(
-  pattern: string,
-  { parse, sep }: Pick<typeof nodePath, "parse" | "sep"> = nodePath,
-): { root: string; parts: string[] } {
+export function partsOf(pattern: string, { parse, sep }: PathRules = nodePath): { root: string; parts: string[] } {
   const { root } = parse(pattern);
   return { root, parts: pattern.slice(root.length).split(sep === "\\" ? /[\\/]/ : "/") };
 }
 
 /** What is at a path; undefined where nothing is, nor can be. */
-export function statsAt(path: string): ReturnType<typeof statSync> | undefined {
+export function statsAt(path: string): { isFile(): boolean } | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {

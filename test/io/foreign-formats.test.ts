@@ -70,7 +70,7 @@ test("a file of a format that is not read is called what it is, whatever its nam
   }));
 
 test("an extension of a format that is not read comes with the way out", async () => {
-  for (const [extension, hint] of Object.entries({ gz: /gunzip/, H5: /h5py/, feather: /pyarrow/ })) {
+  for (const [extension, hint] of Object.entries({ gz: /gunzip/, FITS: /astropy/, feather: /pyarrow/ })) {
     await assertRefused(() => listColumns(`a.${extension}`), hint);
   }
 });

@@ -175,7 +175,7 @@ const cases: readonly Case[] = [
   trained(
     "a format that is not read",
     set("data.file=data.fits"),
-    /data\.fits: expected a file of events: \.npz, .*\.parquet, .*\.root, got the extension "\.fits"\. Read it with astropy/,
+    /data\.fits: expected a file of events: \.npz, .*\.parquet, .*\.root, \.h5, .*, got the extension "\.fits"\. Read it with astropy/,
   ),
   trained(
     "an unknown key",

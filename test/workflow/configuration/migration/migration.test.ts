@@ -50,7 +50,7 @@ function withLaterKeys(read: Readonly<Record<string, unknown>>): unknown {
   });
   return {
     ...read,
-    observables: { ...both(observables!, { transform: ["auto"], edges: {} }), columns: {} },
+    observables: { ...both(observables!, { transform: ["auto"], edges: {} }), columns: {}, missing: {} },
     processes: Object.fromEntries(Object.entries(processes!).map(([name, own]) => [name, withLaterProcess(own)])),
     simulation: { replicas: 0, ...simulation },
     data: { columns: {}, spikes: "refuse", without: [], outside: "warn", ...data },
