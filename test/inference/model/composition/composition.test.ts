@@ -33,6 +33,7 @@ test("what values and densities follow from is found through all names", () => {
     crossesKnots: false,
     hasKnots: false,
     groups: [{ of: ["mass"], given: [] }],
+    isBatched: false,
   });
   assert.equal(checked.domain("t"), [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
   assert.equal(checked.classes("pass"), [0, 1]);
