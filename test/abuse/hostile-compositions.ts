@@ -156,10 +156,10 @@ export const HOSTILE_COMPOSITIONS: Readonly<Record<string, HostileComposition>> 
     "x: m, c: c",
     "x: t, c: c",
   ]),
-  "a gaussian of a category": refused(
-    /densities\.model: expected densities of the same columns, got s of kind and b of m/,
-    ["x: m, mean: 5", "x: kind, mean: 5"],
-  ),
+  "a gaussian of a category": refused(/densities\.s: expected a density of numbers, got the categorical column kind/, [
+    "x: m, mean: 5",
+    "x: kind, mean: 5",
+  ]),
   "a mean that is the column itself": refused(
     /densities\.s: expected numbers that do not look at columns that the density is of, got m/,
     ["mean: 5", "mean: m"],

@@ -8,6 +8,12 @@ import { digestOfColumns } from "./event-digest.js";
 
 type Block = Pick<LookedAt, "data" | "rows">;
 
+/** In memory that all likelihoods of the channel read. */
+function shared({ count, columns, weights }: ChannelData): ChannelData {
+  const all = Object.entries(columns).map(([name, values]) => [name, sharedColumn(values)] as const);
+  return { count, columns: Object.fromEntries(all), ...(weights && { weights: sharedColumn(weights) }) };
+}
+
 export class KeptBlocks {
   private readonly kept: Block[] = [];
   private isFull = false;
@@ -24,7 +30,7 @@ export class KeptBlocks {
   /** The next block, of those before which all are kept. */
   add({ data, rows }: Block): void {
     if (this.isFull) return;
-    this.kept.push({ data, rows });
+    this.kept.push({ data: shared(data), rows });
     if (countOf(this.data) <= this.rows) return;
     this.isFull = true;
     // What is left out is not known of blocks that are yet to be read: they count with all their rows.

@@ -33,7 +33,7 @@ export const HEADING = "Fit";
 type Fits = Pick<Outcome, "fitted" | "best" | "simulationErrors" | "verdicts">;
 
 export const fitNumbers = (
-  { analysis: { configuration }, simulation: { kept } }: RunContext,
+  { analysis: { configuration }, simulation }: RunContext,
   { fitted, best, simulationErrors, verdicts }: Fits,
 ) =>
   ({
@@ -51,7 +51,12 @@ export const fitNumbers = (
         ]),
       ),
     },
-    files: [{ name: MODEL_FILE, write: (folder) => saveModel(folder, fitted.model, modelRecord(configuration, kept)) }],
+    files: [
+      {
+        name: MODEL_FILE,
+        write: (folder) => saveModel(folder, fitted.model, modelRecord(configuration, simulation.kept)),
+      },
+    ],
   }) satisfies Numbers;
 
 /** Of the result, whether trainings that it rests on did not converge. */
