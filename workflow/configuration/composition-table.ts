@@ -31,7 +31,7 @@ export const compositionTable = section(
           integer: true,
           min: 1,
           max: MAXIMA.events,
-          default: 10_000_000,
+          default: 5_000_000,
         }),
       },
       { doc: "What is kept in memory." },

@@ -62,9 +62,8 @@ interface Table {
 
 /** Of a file that holds its events itself. */
 function inlineTable(data: ChannelData, names: readonly string[]): Table {
-  const columns = Object.fromEntries(names.map((name) => [name, sharedColumn(data.columns[name]!)]));
-  const weights = data.weights && sharedColumn(data.weights);
-  return { count: data.count, total: data.count, leftOut: [], columns, weights, weight: "weights" };
+  const columns = Object.fromEntries(names.map((name) => [name, data.columns[name]!]));
+  return { count: data.count, total: data.count, leftOut: [], columns, weights: data.weights, weight: "weights" };
 }
 
 async function tableOf(
@@ -80,8 +79,8 @@ async function tableOf(
     total,
     rows,
     leftOut,
-    columns: Object.fromEntries(names.map((column) => [column, sharedColumn(derived.column([column], 1))])),
-    weights: weights && sharedColumn(weights),
+    columns: Object.fromEntries(names.map((column) => [column, derived.column([column], 1)])),
+    weights,
     weight: analysis.configuration.samples[name]!.weight ?? "",
   };
 }
@@ -108,6 +107,15 @@ export interface LookedAt {
   readonly rows: Int32Array | undefined;
   /** Computed when it is asked for. */
   readonly digest: () => string;
+}
+
+/**
+ * In memory that all likelihoods read. Only what stays is put there: memory that threads share is not counted when JavaScript decides to tidy up,
+ * and blocks that come and go would fill it.
+ */
+export function sharedEvents({ count, columns, weights }: ChannelData): ChannelData {
+  const all = Object.entries(columns).map(([name, values]) => [name, sharedColumn(values)] as const);
+  return { count, columns: Object.fromEntries(all), ...(weights && { weights: sharedColumn(weights) }) };
 }
 
 /** Values that are not finite are refused, by file and row. @param source  absent of a file that holds its events itself */
@@ -162,7 +170,7 @@ export async function readChannel(
   const found = await lookAt(analysis, plan, analysis.inline === undefined ? await fileSource(file) : undefined);
   checkLookedAt(analysis, plan, found);
   const { data, total, leftOut, rows, digest } = found;
-  return { data, file, total, leftOut, rows, digest: digest() };
+  return { data: sharedEvents(data), file, total, leftOut, rows, digest: digest() };
 }
 
 /** Events outside of the range of a column, then those outside of the region. */
@@ -195,8 +203,6 @@ function selection(
   rows: Int32Array,
 ): ChannelData {
   const all = { ...columns, ...(weights && { [WEIGHT]: weights }) };
-  const found = Object.entries(selectEvents({ count, columns: all }, rows).columns);
-  const shared = Object.fromEntries(found.map(([name, column]) => [name, sharedColumn(column)]));
-  const { [WEIGHT]: ownWeights, ...own } = shared;
+  const { [WEIGHT]: ownWeights, ...own } = selectEvents({ count, columns: all }, rows).columns;
   return { count: rows.length, columns: own, ...(ownWeights && { weights: ownWeights }) };
 }

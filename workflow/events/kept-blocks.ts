@@ -3,16 +3,10 @@ import type { ColumnData } from "../../engine/runtime/backend.js";
 import { sharedColumn } from "../../engine/runtime/shared-column.js";
 import type { ChannelData } from "../../inference/model/likelihood/channels.js";
 import { countOf } from "../../inference/model/likelihood/event-stream.js";
-import type { ChannelEvents, LookedAt } from "./channel-events.js";
+import { type ChannelEvents, type LookedAt, sharedEvents } from "./channel-events.js";
 import { digestOfColumns } from "./event-digest.js";
 
 type Block = Pick<LookedAt, "data" | "rows">;
-
-/** In memory that all likelihoods of the channel read. */
-function shared({ count, columns, weights }: ChannelData): ChannelData {
-  const all = Object.entries(columns).map(([name, values]) => [name, sharedColumn(values)] as const);
-  return { count, columns: Object.fromEntries(all), ...(weights && { weights: sharedColumn(weights) }) };
-}
 
 export class KeptBlocks {
   private readonly kept: Block[] = [];
@@ -30,7 +24,7 @@ export class KeptBlocks {
   /** The next block, of those before which all are kept. */
   add({ data, rows }: Block): void {
     if (this.isFull) return;
-    this.kept.push({ data: shared(data), rows });
+    this.kept.push({ data: sharedEvents(data), rows });
     if (countOf(this.data) <= this.rows) return;
     this.isFull = true;
     // What is left out is not known of blocks that are yet to be read: they count with all their rows.
