@@ -1,8 +1,8 @@
 /** Blocks of a channel's events that stay in memory: the first ones, as far as there is room. */
 import type { ColumnData } from "../../engine/runtime/backend.js";
-import { sharedColumn } from "../../engine/runtime/shared-column.js";
 import type { ChannelData } from "../../inference/model/likelihood/channels.js";
 import { countOf } from "../../inference/model/likelihood/event-stream.js";
+import { joinedColumns } from "../../inference/model/sampling/simulated-events.js";
 import { type ChannelEvents, type LookedAt, sharedEvents } from "./channel-events.js";
 import { digestOfColumns } from "./event-digest.js";
 
@@ -24,7 +24,7 @@ export class KeptBlocks {
   /** The next block, of those before which all are kept. */
   add({ data, rows }: Block): void {
     if (this.isFull) return;
-    this.kept.push({ data: sharedEvents(data), rows });
+    this.kept.push({ data, rows });
     if (countOf(this.data) <= this.rows) return;
     this.isFull = true;
     // What is left out is not known of blocks that are yet to be read: they count with all their rows.
@@ -49,7 +49,9 @@ export class KeptBlocks {
   joined(): Pick<ChannelEvents<ChannelData>, "data" | "rows" | "digest"> {
     const count = countOf(this.data);
     const [first] = this.data;
-    const whole = (of: (data: ChannelData) => ColumnData) => joinedColumn(this.data.map(of), count);
+    const filled = this.data.filter((data) => data.count > 0);
+    const whole = (of: (data: ChannelData) => ColumnData) =>
+      joinedColumns(filled.map((data) => ({ count: data.count, column: of(data) })));
     const names = Object.keys(first!.columns);
     const columns = Object.fromEntries(names.map((name) => [name, whole((data) => data.columns[name]!)]));
     const weights = first!.weights && whole((data) => data.weights!);
@@ -60,20 +62,9 @@ export class KeptBlocks {
       for (let event = 0; event < data.count; event++) rows[at++] = start + (own?.[event] ?? event);
     }
     return {
-      data: { count, columns, ...(weights && { weights }) },
+      data: sharedEvents({ count, columns, ...(weights && { weights }) }),
       rows,
       digest: digestOfColumns([...Object.values(columns), weights]),
     };
   }
-}
-
-function joinedColumn(parts: readonly ColumnData[], count: number): ColumnData {
-  const isSingle = parts.every((part) => part instanceof Float32Array);
-  const all = isSingle ? new Float32Array(count) : new Float64Array(count);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return sharedColumn(all);
 }

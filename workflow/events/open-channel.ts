@@ -16,6 +16,7 @@ import {
   lookAt,
   readChannel,
   reasonsOf,
+  sharedEvents,
 } from "./channel-events.js";
 import { isStreamed, type StreamedChannel } from "./channel-stream.js";
 import { KeptBlocks } from "./kept-blocks.js";
@@ -107,7 +108,7 @@ export async function openPieces(
   }
   counter.done();
   const seconds = (performance.now() - start) / 1000;
-  const stored = keeps === "nothing" ? [] : kept.data;
+  const stored = keeps === "nothing" || kept.hasAll ? [] : kept.data.map(sharedEvents);
   const leftOut = leftOutOf(inBlocks, total, reasonsOf(analysis, plan));
   const data: StreamedChannel = {
     count,
